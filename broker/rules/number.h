@@ -1,0 +1,14 @@
+#pragma once
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+
+namespace pavane::rules {
+
+/// The value of the JSON number `text` if the number is comparable: finite as the nearest double
+/// d, and exactly the shortest decimal that prints d. Empty otherwise: such numbers match only by
+/// spelling. `text` is a valid JSON number; its length is not limited. -0 gives 0.
+std::optional<double> ComparableNumber(absl::string_view text);
+
+}  // namespace pavane::rules
