@@ -42,19 +42,21 @@ absl::Status ToStatus(absl::StatusOr<T> status_or) {
 #define PAVANE_MACRO_CONCAT_INNER(a, b) a##b
 #define PAVANE_MACRO_CONCAT(a, b) PAVANE_MACRO_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                                                     \
-  do {                                                                                  \
-    absl::Status pavane_status = ::pavane::status_internal::ToStatus((expression));     \
-    if (!pavane_status.ok()) [[unlikely]] return pavane_status;                         \
+#define RETURN_IF_ERROR(expression)                                                 \
+  do {                                                                              \
+    absl::Status pavane_status = ::pavane::status_internal::ToStatus((expression)); \
+    if (!pavane_status.ok()) [[unlikely]]                                           \
+      return pavane_status;                                                         \
   } while (false)
 
 // The right-hand side is variadic so that it may hold commas: ASSIGN_OR_RETURN(auto x, F<A, B>()).
 #define ASSIGN_OR_RETURN(left, ...) \
   PAVANE_ASSIGN_OR_RETURN(PAVANE_MACRO_CONCAT(pavane_status_or_, __LINE__), left, __VA_ARGS__)
 
-#define PAVANE_ASSIGN_OR_RETURN(status_or, left, ...)            \
-  auto status_or = (__VA_ARGS__);                                \
-  if (!status_or.ok()) [[unlikely]] return status_or.status();   \
+#define PAVANE_ASSIGN_OR_RETURN(status_or, left, ...) \
+  auto status_or = (__VA_ARGS__);                     \
+  if (!status_or.ok()) [[unlikely]]                   \
+    return status_or.status();                        \
   left = *std::move(status_or)
 
 #endif  // PAVANE_BASE_STATUS_MACROS_H_
