@@ -1,0 +1,69 @@
+#ifndef PAVANE_STORE_COMMIT_BUILDER_H_
+#define PAVANE_STORE_COMMIT_BUILDER_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "base/ids.h"
+#include "event/stored_event.h"
+#include "store/commit_record.h"
+#include "store/dedup_window.h"
+
+namespace pavane::store {
+
+/// The answer to an append.
+struct AppendResult {
+  event::EventRef event;
+  uint32_t matched_rules = 0;
+  bool duplicate = false;
+};
+
+/// Collects the changes of one group commit on the writer thread. Each transaction adds its part in
+/// Transaction::Prepare; a transaction that fails half-way is rolled back as a whole by the writer
+/// (Mark / RollBack), so a transaction is all or nothing.
+///
+/// The builder numbers events, stamps recorded time and answers duplicates; it decides nothing
+/// else.
+class CommitBuilder {
+ public:
+  /// Recorded time of this commit, UTC microseconds.
+  int64_t time_us() const;
+  /// Catalog version with the changes of this commit so far.
+  CatalogVersion catalog_version() const;
+
+  /// Appends, unless the bus' window knows the event's dedup hash (then the first one's answer).
+  /// Takes `event` without sequence, time and version; sets them. A dedup hash of zero is not
+  /// de-duplicated.
+  AppendResult AppendEvent(event::StoredEvent event, std::vector<TargetId> targets);
+
+  void Settle(SettlementRecord settlement);
+  void PutException(ExceptionRecord exception);
+  void EraseException(const ExceptionRecord& exception);
+  /// Sets and returns the letter's id.
+  uint64_t PutDeadLetter(DeadLetterRecord letter);
+  void EraseDeadLetter(const DeadLetterRecord& letter);
+  /// Raises the catalog version.
+  void ChangeCatalog(CatalogChange change);
+
+  /// Deliveries for the target appended by this commit so far (they are not yet seen by observers).
+  uint64_t dispatched(TargetId target) const;
+  /// Catalog changes of this commit so far, in order.
+  const std::vector<CatalogChange>& catalog_changes() const;
+
+  /// Configures de-duplication of a bus from now on (start and catalog changes).
+  void SetDedupPolicy(BusId bus, DedupWindow::Policy policy);
+
+ private:
+  friend class Writer;
+  class State;
+  explicit CommitBuilder(State* state) : state_(state) {}
+  State* state_;
+};
+
+}  // namespace pavane::store
+
+#endif  // PAVANE_STORE_COMMIT_BUILDER_H_

@@ -1,0 +1,36 @@
+#ifndef PAVANE_STORE_TRANSACTION_H_
+#define PAVANE_STORE_TRANSACTION_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+
+#include "base/ids.h"
+#include "store/commit_builder.h"
+
+namespace pavane::store {
+
+/// One atomic piece of work for the writer: a publish, a settlement with its emits, a catalog
+/// change. Made on any thread, then owned by the writer, which calls Prepare and Complete on its
+/// own thread, once each, and destroys it.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  /// Adds the work to the commit. An error takes back what was added and goes to Complete.
+  virtual absl::Status Prepare(CommitBuilder& commit) = 0;
+
+  /// After the commit is durable (`status` OK), or when nothing of this transaction is or will be:
+  /// Prepare's own error, or Unavailable/Internal when the store failed or stopped. Must not block.
+  virtual void Complete(const absl::Status& status) = 0;
+
+  /// For the queue's bound: about how many bytes it holds.
+  virtual size_t bytes() const { return 256; }
+  /// Settlements, catalog changes and upkeep use the reserved share of the queue.
+  virtual bool reserved() const { return false; }
+};
+
+}  // namespace pavane::store
+
+#endif  // PAVANE_STORE_TRANSACTION_H_
