@@ -1,0 +1,144 @@
+#include "pavane/event.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include <utility>
+
+#include "pavane/uuid.h"
+
+namespace pavane::inline client {
+namespace {
+
+using Value = io::cloudevents::v1::CloudEvent::CloudEventAttributeValue;
+using google::protobuf::util::TimeUtil;
+using std::chrono::microseconds;
+
+google::protobuf::Timestamp ToTimestamp(Event::TimePoint time) {
+  return TimeUtil::MicrosecondsToTimestamp(
+      std::chrono::duration_cast<microseconds>(time.time_since_epoch()).count());
+}
+
+Event::TimePoint FromTimestamp(const google::protobuf::Timestamp& time) {
+  return Event::TimePoint(std::chrono::duration_cast<Event::TimePoint::duration>(
+      microseconds(TimeUtil::TimestampToMicroseconds(time))));
+}
+
+Value& At(Event::Message& message, std::string_view name) {
+  return (*message.mutable_attributes())[std::string(name)];
+}
+
+const Value* Find(const Event::Message& message, std::string_view name) {
+  const auto it = message.attributes().find(std::string(name));
+  return it == message.attributes().end() ? nullptr : &it->second;
+}
+
+}  // namespace
+
+Event::Event() { message_.set_spec_version("1.0"); }
+
+Event::Event(std::string_view type) : Event() { SetType(type); }
+
+Event::Event(Message message) : message_(std::move(message)) {
+  if (message_.spec_version().empty()) message_.set_spec_version("1.0");
+}
+
+Event& Event::SetId(std::string_view id) {
+  message_.set_id(id.data(), id.size());
+  return *this;
+}
+
+Event& Event::EnsureId() {
+  if (message_.id().empty()) message_.set_id(RandomUuid());
+  return *this;
+}
+
+Event& Event::SetSource(std::string_view source) {
+  message_.set_source(source.data(), source.size());
+  return *this;
+}
+
+Event& Event::SetType(std::string_view type) {
+  message_.set_type(type.data(), type.size());
+  return *this;
+}
+
+Event& Event::SetSubject(std::string_view subject) { return SetAttribute("subject", subject); }
+
+Event& Event::SetTime(TimePoint time) { return SetAttribute("time", time); }
+
+Event& Event::SetCorrelationId(std::string_view id) { return SetAttribute("correlationid", id); }
+
+Event& Event::SetCausationId(std::string_view id) { return SetAttribute("causationid", id); }
+
+Event& Event::SetJson(std::string_view json) { return SetText(json, "application/json"); }
+
+Event& Event::SetText(std::string_view text, std::string_view content_type) {
+  message_.set_text_data(text.data(), text.size());
+  return SetAttribute("datacontenttype", content_type);
+}
+
+Event& Event::SetBinary(std::string_view bytes, std::string_view content_type) {
+  message_.set_binary_data(bytes.data(), bytes.size());
+  return SetAttribute("datacontenttype", content_type);
+}
+
+Event& Event::SetAttribute(std::string_view name, std::string_view value) {
+  if (value.empty()) {
+    message_.mutable_attributes()->erase(std::string(name));
+  } else {
+    At(message_, name).set_ce_string(value.data(), value.size());
+  }
+  return *this;
+}
+
+Event& Event::SetAttribute(std::string_view name, const char* value) {
+  return SetAttribute(name, std::string_view(value));
+}
+
+Event& Event::SetAttribute(std::string_view name, bool value) {
+  At(message_, name).set_ce_boolean(value);
+  return *this;
+}
+
+Event& Event::SetAttribute(std::string_view name, int32_t value) {
+  At(message_, name).set_ce_integer(value);
+  return *this;
+}
+
+Event& Event::SetAttribute(std::string_view name, TimePoint value) {
+  *At(message_, name).mutable_ce_timestamp() = ToTimestamp(value);
+  return *this;
+}
+
+std::optional<Event::TimePoint> Event::time() const {
+  const Value* value = Find(message_, "time");
+  if (value == nullptr || !value->has_ce_timestamp()) return std::nullopt;
+  return FromTimestamp(value->ce_timestamp());
+}
+
+std::string_view Event::Attribute(std::string_view name) const {
+  const Value* value = Find(message_, name);
+  if (value == nullptr) return {};
+  switch (value->attr_case()) {
+    case Value::kCeString:
+      return value->ce_string();
+    case Value::kCeUri:
+      return value->ce_uri();
+    case Value::kCeUriRef:
+      return value->ce_uri_ref();
+    case Value::kCeBytes:
+      return value->ce_bytes();
+    default:
+      return {};
+  }
+}
+
+bool Event::HasAttribute(std::string_view name) const { return Find(message_, name) != nullptr; }
+
+std::string_view Event::data() const {
+  if (message_.has_text_data()) return message_.text_data();
+  if (message_.has_binary_data()) return message_.binary_data();
+  return {};
+}
+
+}  // namespace pavane::inline client
