@@ -81,6 +81,9 @@ struct ExceptionRecord {
   bool redriven = false;         // kind of hand-over is REDRIVE until settled
   std::string error_code;
   std::string error_message;
+  // Set when the event's block is gone (redriven from a dead letter that had copied it).
+  int64_t event_accepted_us = 0;
+  std::string event_bytes;
 };
 
 /// One attempt's end, or one delivery's.
