@@ -14,6 +14,7 @@
 #include <ostream>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "fmt/core.h"
 
@@ -59,7 +60,7 @@ class StrongInt {
   friend std::ostream& operator<<(std::ostream& out, StrongInt id) { return out << +id.value_; }
   friend absl::FormatConvertResult<absl::FormatConversionCharSet::kIntegral> AbslFormatConvert(
       StrongInt id, const absl::FormatConversionSpec&, absl::FormatSink* sink) {
-    absl::Format(sink, "%d", id.value_);
+    sink->Append(absl::StrCat(id.value_));
     return {true};
   }
 
