@@ -7,6 +7,10 @@
 #   pavane_fuzzer(NAME n SRCS a_fuzz.cc DEPS x CORPUS dir)
 #   pavane_proto_library(NAME n ROOT dir PROTOS a.proto DEPS x [GRPC])
 #   pavane_add_subdirectories(glob...)                 every matching folder that has a CMakeLists.txt
+#
+# A test in tests/unit/store has the labels `unit` and `store`: `ctest -L '^store$'` runs, and the build
+# target `tests_store` builds, the tests of that folder. The target `pavane_libraries` builds the
+# broker's libraries and nothing else.
 
 # Our own code: warnings on, and fatal. Foreign and generated code does not get these.
 function(pavane_own_code name)
@@ -48,6 +52,17 @@ function(pavane_library)
   endif()
   pavane_common_usage(${ARG_NAME} ${scope})
   target_link_libraries(${ARG_NAME} ${scope} ${ARG_DEPS})
+  if(ARG_SRCS)
+    pavane_collect(pavane_libraries ${ARG_NAME})
+  endif()
+endfunction()
+
+# Adds `name` to what the build target `collection` builds.
+function(pavane_collect collection name)
+  if(NOT TARGET ${collection})
+    add_custom_target(${collection})
+  endif()
+  add_dependencies(${collection} ${name})
 endfunction()
 
 function(pavane_binary)
@@ -69,7 +84,21 @@ function(pavane_test)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
-  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  pavane_folder_labels(labels)
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
+                       LABELS "${labels};${ARG_LABELS}")
+  foreach(label ${labels})
+    pavane_collect(tests_${label} ${ARG_NAME})
+  endforeach()
+endfunction()
+
+# tests/unit/store: unit;store.
+function(pavane_folder_labels out)
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/tests
+             OUTPUT_VARIABLE folder)
+  string(REPLACE "/" ";" labels "${folder}")
+  list(REMOVE_ITEM labels "..")
+  set(${out} "${labels}" PARENT_SCOPE)
 endfunction()
 
 function(pavane_benchmark)
@@ -126,7 +155,7 @@ function(pavane_proto_library)
     add_library(${ARG_NAME} INTERFACE)
     set(scope INTERFACE)
   endif()
-  target_include_directories(${ARG_NAME} SYSTEM ${scope} ${generated})
+  target_include_directories(${ARG_NAME} SYSTEM ${scope} $<BUILD_INTERFACE:${generated}>)
   target_link_libraries(${ARG_NAME} ${scope} ${ARG_DEPS} protobuf::libprotobuf
     $<$<OR:$<BOOL:${ARG_GRPC}>,$<BOOL:${ARG_GRPC_ONLY}>>:gRPC::grpc++>)
 endfunction()
