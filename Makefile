@@ -1,0 +1,45 @@
+# Pavane's everyday commands; `make help` lists them. Everything else is CMake: see CMakePresets.json.
+
+JOBS ?= $(shell nproc)
+BUILD := build
+CMAKE_BUILD := cmake --build --preset release -j $(JOBS)
+
+.DEFAULT_GOAL := help
+.PHONY: help deps configure build demo run test bench-rules bench-broker format tidy
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+
+deps: ## install the Debian packages that are missing
+	@.ci/deps
+
+configure: deps
+	@cmake --preset release
+
+build: configure ## release build of everything, into build/
+	$(CMAKE_BUILD)
+
+demo: build ## the flight booking, end to end: kill, restart, dead letters, reconciliation
+	plugins/demo/run
+
+run: configure ## start the broker with its data in build/data
+	$(CMAKE_BUILD) --target pavaned
+	$(BUILD)/bin/pavaned --data-dir $(BUILD)/data
+
+# The same build as `make demo`'s. Crash tests at fail points run in the asan preset.
+test: build ## build, then all tests
+	ctest --preset release -j $(JOBS)
+
+bench-rules: configure ## the matcher's figures, as JSON
+	$(CMAKE_BUILD) --target bench_rules
+	$(BUILD)/bin/bench_rules
+
+bench-broker: configure ## throughput and latency of the whole broker, as JSON
+	$(CMAKE_BUILD) --target bench_broker pavaned
+	$(BUILD)/bin/bench_broker
+
+format: ## clang-format the whole tree in place
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+
+tidy: configure ## clang-tidy over the files changed since the last commit (PAVANE_TIDY=all: over all)
+	@.ci/tidy
