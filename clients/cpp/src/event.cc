@@ -1,8 +1,8 @@
 #include "pavane/event.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <utility>
+
+#include <google/protobuf/util/time_util.h>
 
 #include "pavane/uuid.h"
 

@@ -1,12 +1,12 @@
 #include "pavane/uuid.h"
 
-#include <openssl/rand.h>
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
+
+#include <openssl/rand.h>
+#include <openssl/sha.h>
 
 namespace pavane::inline client {
 namespace {

@@ -41,7 +41,7 @@ class Delivery {
   // result will be refused and the event comes again. A long handler may look now and then and give
   // up. From any thread.
   bool lease_lost() const { return lease_lost_.load(std::memory_order_relaxed); }
-  // The library's own; handlers see the delivery as const.
+  // For the library; handlers see the delivery as const.
   void set_lease_lost() { lease_lost_.store(true, std::memory_order_relaxed); }
 
  private:
