@@ -1,14 +1,12 @@
 #ifndef PAVANE_STORE_CATALOG_H_
 #define PAVANE_STORE_CATALOG_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -81,8 +79,8 @@ class Catalog {
   RuleId next_rule_id() const { return next_rule_id_; }
   TargetId next_target_id() const { return next_target_id_; }
 
-  /// The snapshot after `changes` (decoded by catalog_codec.h), with the version given. DataLoss
-  /// when bytes do not decode.
+  /// The snapshot after `changes` with the version given. DataLoss when bytes do not decode,
+  /// FailedPrecondition when they are of a newer format.
   absl::StatusOr<std::shared_ptr<const Catalog>> Apply(const std::vector<CatalogChange>& changes,
                                                        CatalogVersion version) const;
 
@@ -102,6 +100,7 @@ CatalogChange EncodeRule(const RuleEntry& entry);
 CatalogChange EncodeRuleSet(const RuleSetEntry& entry);
 CatalogChange EraseBus(BusId id);
 CatalogChange EraseRule(RuleId id);
+CatalogChange EraseRuleSet(absl::string_view service);
 absl::StatusOr<BusEntry> DecodeBus(absl::string_view bytes);
 absl::StatusOr<RuleEntry> DecodeRule(absl::string_view bytes);
 absl::StatusOr<RuleSetEntry> DecodeRuleSet(absl::string_view bytes);

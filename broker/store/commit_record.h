@@ -136,7 +136,8 @@ struct DeadLetterRecord {
 
 /// A change of the catalog: one entry put or erased, as versioned bytes (see catalog_codec.h).
 struct CatalogChange {
-  enum class Kind : uint8_t { kBus = 1, kRule = 2, kRuleSet = 3 };
+  /// kNextIds: the ids to give next; comes from Log::ReadCatalog, kept there by the log itself.
+  enum class Kind : uint8_t { kBus = 1, kRule = 2, kRuleSet = 3, kNextIds = 4 };
   Kind kind = Kind::kBus;
   uint64_t id = 0;  // bus id, rule id; rule sets: hash of the service's name
   bool erased = false;
