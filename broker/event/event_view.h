@@ -1,4 +1,5 @@
-#pragma once
+#ifndef PAVANE_EVENT_EVENT_VIEW_H_
+#define PAVANE_EVENT_EVENT_VIEW_H_
 
 #include <cstdint>
 
@@ -76,3 +77,5 @@ class EventView {
 };
 
 }  // namespace pavane::event
+
+#endif  // PAVANE_EVENT_EVENT_VIEW_H_

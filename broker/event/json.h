@@ -1,4 +1,5 @@
-#pragma once
+#ifndef PAVANE_EVENT_JSON_H_
+#define PAVANE_EVENT_JSON_H_
 
 #include <cstddef>
 
@@ -23,10 +24,12 @@ struct JsonShape {
 };
 
 /// Checks that `text` is one strict JSON value (RFC 8259: no comments, no trailing commas, nothing
-/// after the value but white space), in UTF-8, with no escape of half a surrogate pair, nested at
-/// most `depth_max` deep. Ingress calls it once for every text; all that reads a text afterwards
-/// relies on it. `text` needs no padding. Any number spelling is accepted, whatever its size.
-/// Fails with InvalidArgument saying what is wrong and at which byte.
+/// after the value but white space), in UTF-8, nested at most `depth_max` deep. Ingress calls it
+/// once for every text; all that reads a text afterwards relies on it. `text` needs no padding.
+/// Numbers of any size are accepted, and so are escapes of half a surrogate pair, which read as
+/// that code point. Fails with InvalidArgument saying what is wrong and at which byte.
 absl::StatusOr<JsonShape> ValidateJson(absl::string_view text, size_t depth_max = kJsonDepthMax);
 
 }  // namespace pavane::event
+
+#endif  // PAVANE_EVENT_JSON_H_

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef PAVANE_RULES_IP_ADDRESS_H_
+#define PAVANE_RULES_IP_ADDRESS_H_
 
 #include <array>
 #include <cstdint>
@@ -32,3 +33,5 @@ struct IpBlock {
 };
 
 }  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_IP_ADDRESS_H_

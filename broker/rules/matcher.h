@@ -1,4 +1,5 @@
-#pragma once
+#ifndef PAVANE_RULES_MATCHER_H_
+#define PAVANE_RULES_MATCHER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+
 #include "event/event_view.h"
 #include "rules/pattern.h"
 #include "rules/rule_id.h"
@@ -53,3 +55,5 @@ class Matcher {
 };
 
 }  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_MATCHER_H_

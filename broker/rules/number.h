@@ -1,4 +1,5 @@
-#pragma once
+#ifndef PAVANE_RULES_NUMBER_H_
+#define PAVANE_RULES_NUMBER_H_
 
 #include <optional>
 
@@ -12,3 +13,5 @@ namespace pavane::rules {
 std::optional<double> ComparableNumber(absl::string_view text);
 
 }  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_NUMBER_H_

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef PAVANE_RULES_PATTERN_H_
+#define PAVANE_RULES_PATTERN_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+
 #include "rules/value_test.h"
 
 namespace pavane::rules {
@@ -71,3 +73,5 @@ class Pattern {
 };
 
 }  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_PATTERN_H_

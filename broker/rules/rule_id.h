@@ -1,4 +1,5 @@
-#pragma once
+#ifndef PAVANE_RULES_RULE_ID_H_
+#define PAVANE_RULES_RULE_ID_H_
 
 #include <cstdint>
 
@@ -8,3 +9,5 @@ namespace pavane::rules {
 using RuleId = uint64_t;
 
 }  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_RULE_ID_H_

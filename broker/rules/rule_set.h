@@ -1,4 +1,5 @@
-#pragma once
+#ifndef PAVANE_RULES_RULE_SET_H_
+#define PAVANE_RULES_RULE_SET_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+
 #include "event/event_view.h"
 #include "rules/matcher.h"
 
@@ -52,15 +54,17 @@ class RuleSet {
   using Changes = std::map<RuleId, std::shared_ptr<const Pattern>>;
 
   RuleSet() = default;
-  static std::shared_ptr<const RuleSet> Overlaid(const RuleSet& base_of, Changes changes);
+  std::shared_ptr<const RuleSet> WithChanges(Changes changes) const;
 
   // All constant after construction.
   MatcherOptions options_;
   std::shared_ptr<const Patterns> base_patterns_;
   std::shared_ptr<const Matcher> base_;
   Changes changes_;
-  std::shared_ptr<const Matcher> overlay_;  // null when nothing was put
+  std::shared_ptr<const Matcher> overlay_;
   size_t size_ = 0;
 };
 
 }  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_RULE_SET_H_

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef PAVANE_RULES_VALUE_TEST_H_
+#define PAVANE_RULES_VALUE_TEST_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -57,3 +58,5 @@ struct ValueTest {
 };
 
 }  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_VALUE_TEST_H_

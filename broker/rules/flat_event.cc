@@ -1,0 +1,163 @@
+#include "rules/flat_event.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "rules/json_string.h"
+
+namespace pavane::rules {
+
+/// Walks the event once. `path_` is the path to where it is. JSON texts are valid, so it only looks
+/// at what tells values apart.
+class FlatEvent::Reader {
+ public:
+  explicit Reader(FlatEvent* event) : event_(event) {
+    for (const std::string& path : event->paths_) longest_ = std::max(longest_, path.size());
+    event_->elements_.emplace_back();
+  }
+
+  void ReadMember(const event::EventView::Member& member) {
+    using Member = event::EventView::Member;
+    path_ = std::string(member.name);
+    switch (member.kind) {
+      case Member::kString:
+        Add(Value::Kind::kString, std::string(member.text), 0);
+        break;
+      case Member::kInteger:
+        Add(Value::Kind::kNumber, absl::StrCat(member.integer), 0);
+        break;
+      case Member::kBoolean:
+        Add(Value::Kind::kLiteral, member.boolean ? "true" : "false", 0);
+        break;
+      case Member::kJson:
+        at_ = member.text.data();
+        SkipSpace();
+        ReadValue(0);
+    }
+  }
+
+  void ReadRoot(absl::string_view json) {
+    at_ = json.data();
+    SkipSpace();
+    ReadObject(0, true);
+  }
+
+ private:
+  void SkipSpace() {
+    while (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r') ++at_;
+  }
+
+  // At a comma or the closing bracket: true, and at the next value or name, if there is one more.
+  bool Next() {
+    SkipSpace();
+    const bool more = *at_++ == ',';
+    SkipSpace();
+    return more;
+  }
+
+  absl::string_view ReadQuoted() {
+    const char* begin = ++at_;
+    while (*at_ != '"') at_ += *at_ == '\\' ? 2 : 1;
+    return absl::string_view(begin, at_++ - begin);
+  }
+
+  // `element`: the innermost element around the value.
+  void ReadValue(uint32_t element) {
+    switch (*at_) {
+      case '{':
+        ReadObject(element, false);
+        break;
+      case '[':
+        ReadArray(element);
+        break;
+      case '"':
+        Add(Value::Kind::kString, Unescaped(ReadQuoted()), element);
+        break;
+      default: {
+        const char* begin = at_;
+        while (*at_ != ',' && *at_ != '}' && *at_ != ']' && static_cast<uint8_t>(*at_) > ' ') ++at_;
+        const bool number = *begin == '-' || (*begin >= '0' && *begin <= '9');
+        Add(number ? Value::Kind::kNumber : Value::Kind::kLiteral, std::string(begin, at_ - begin),
+            element);
+      }
+    }
+  }
+
+  void ReadObject(uint32_t element, bool root) {
+    ++at_;
+    SkipSpace();
+    if (*at_ == '}') {
+      ++at_;
+      return;
+    }
+    const size_t path_size = path_.size();
+    do {
+      if (!root) path_.push_back('.');
+      AppendUnescaped(ReadQuoted(), &path_);
+      SkipSpace();
+      ++at_;  // the colon
+      SkipSpace();
+      ReadValue(element);
+      path_.resize(path_size);
+    } while (Next());
+  }
+
+  void ReadArray(uint32_t element) {
+    ++at_;
+    SkipSpace();
+    if (*at_ == ']') {
+      ++at_;
+      return;
+    }
+    const uint32_t array = arrays_++;
+    do {
+      if (*at_ == '{' || *at_ == '[') {
+        event_->elements_.push_back({array, element});
+        ReadValue(static_cast<uint32_t>(event_->elements_.size() - 1));
+      } else {
+        ReadValue(element);
+      }
+    } while (Next());
+  }
+
+  void Add(Value::Kind kind, std::string text, uint32_t element) {
+    if (path_.size() > longest_ || !event_->paths_.contains(path_)) return;
+    event_->values_[path_].push_back({kind, std::move(text), element});
+  }
+
+  FlatEvent* const event_;
+  size_t longest_ = 0;
+  const char* at_ = nullptr;
+  std::string path_;
+  uint32_t arrays_ = 0;
+};
+
+namespace {
+
+absl::flat_hash_set<std::string> PathsOf(const Pattern& pattern) {
+  absl::flat_hash_set<std::string> paths;
+  for (const PatternField& field : pattern.fields()) paths.insert(field.path);
+  return paths;
+}
+
+}  // namespace
+
+FlatEvent::FlatEvent(const event::EventView& event, const Pattern& pattern)
+    : FlatEvent(event, PathsOf(pattern)) {}
+
+FlatEvent::FlatEvent(const event::EventView& event, absl::flat_hash_set<std::string> paths)
+    : paths_(std::move(paths)) {
+  Reader reader(this);
+  for (const event::EventView::Member& member : event.members()) reader.ReadMember(member);
+  if (!event.root_json().empty()) reader.ReadRoot(event.root_json());
+}
+
+const std::vector<FlatEvent::Value>& FlatEvent::At(absl::string_view path) const {
+  static const auto& kNone = *new std::vector<Value>();
+  const auto it = values_.find(path);
+  return it == values_.end() ? kNone : it->second;
+}
+
+}  // namespace pavane::rules

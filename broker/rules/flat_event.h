@@ -1,0 +1,49 @@
+#ifndef PAVANE_RULES_FLAT_EVENT_H_
+#define PAVANE_RULES_FLAT_EVENT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+
+#include "event/event_view.h"
+#include "rules/consistency_search.h"
+#include "rules/pattern.h"
+
+namespace pavane::rules {
+
+/// An event as the language sees it: for each path the scalars found there, in reading order, each
+/// with the array element it lies in. Only the paths asked for are kept. Plain and slow; the
+/// matcher has its own reader.
+class FlatEvent {
+ public:
+  struct Value {
+    enum class Kind : uint8_t { kString, kNumber, kLiteral };
+    Kind kind = Kind::kString;
+    std::string text;      // string: what it means; number and literal: the spelling
+    uint32_t element = 0;  // innermost array element around it, see ArrayElement
+  };
+
+  FlatEvent(const event::EventView& event, absl::flat_hash_set<std::string> paths);
+
+  /// Keeps the paths that `pattern` names.
+  FlatEvent(const event::EventView& event, const Pattern& pattern);
+
+  const std::vector<Value>& At(absl::string_view path) const;
+  const std::vector<ArrayElement>& elements() const { return elements_; }
+
+ private:
+  class Reader;
+
+  absl::flat_hash_set<std::string> paths_;
+  absl::flat_hash_map<std::string, std::vector<Value>> values_;
+  std::vector<ArrayElement> elements_;
+};
+
+}  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_FLAT_EVENT_H_

@@ -1,0 +1,101 @@
+#include "rules/rule_set.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status_macros.h"
+
+namespace pavane::rules {
+namespace {
+
+// Changes a snapshot may carry before its base should be rebuilt: more make each further change
+// slower, since it rebuilds the overlay.
+constexpr size_t kChangesMax = 256;
+
+}  // namespace
+
+std::shared_ptr<const RuleSet> RuleSet::Build(absl::Span<const RuleEntry> rules,
+                                              const MatcherOptions& options) {
+  std::shared_ptr<RuleSet> set(new RuleSet);
+  auto patterns = std::make_shared<Patterns>();
+  patterns->reserve(rules.size());
+  for (const RuleEntry& rule : rules) patterns->emplace(rule.id, rule.pattern);
+  set->options_ = options;
+  set->base_patterns_ = std::move(patterns);
+  set->base_ = Matcher::Build(rules, options);
+  set->overlay_ = Matcher::Build({}, options);
+  set->size_ = rules.size();
+  return set;
+}
+
+std::shared_ptr<const RuleSet> RuleSet::With(absl::Span<const RuleEntry> put,
+                                             absl::Span<const RuleId> removed) const {
+  Changes changes = changes_;
+  for (RuleId id : removed) changes[id] = nullptr;
+  for (const RuleEntry& rule : put) changes[rule.id] = rule.pattern;
+  return WithChanges(std::move(changes));
+}
+
+std::shared_ptr<const RuleSet> RuleSet::WithChanges(Changes changes) const {
+  std::shared_ptr<RuleSet> set(new RuleSet);
+  set->options_ = options_;
+  set->base_patterns_ = base_patterns_;
+  set->base_ = base_;
+  set->size_ = base_patterns_->size();
+  std::vector<RuleEntry> put;
+  for (const auto& [id, pattern] : changes) {
+    set->size_ -= base_patterns_->contains(id) ? 1 : 0;
+    if (pattern == nullptr) continue;
+    put.push_back({id, pattern});
+    ++set->size_;
+  }
+  set->changes_ = std::move(changes);
+  set->overlay_ = Matcher::Build(put, options_);
+  return set;
+}
+
+absl::Status RuleSet::Match(const event::EventView& event, std::vector<RuleId>* matched) const {
+  RETURN_IF_ERROR(base_->Match(event, matched));
+  if (changes_.empty()) return absl::OkStatus();
+  const auto changed = [this](RuleId id) { return changes_.contains(id); };
+  matched->erase(std::remove_if(matched->begin(), matched->end(), changed), matched->end());
+  std::vector<RuleId> put;
+  absl::Status status = overlay_->Match(event, &put);
+  if (!status.ok()) {
+    matched->clear();
+    return status;
+  }
+  const size_t middle = matched->size();
+  matched->insert(matched->end(), put.begin(), put.end());
+  std::inplace_merge(matched->begin(), matched->begin() + middle, matched->end());
+  return absl::OkStatus();
+}
+
+bool RuleSet::NeedsRebuild() const { return changes_.size() > kChangesMax; }
+
+std::shared_ptr<const RuleSet> RuleSet::Rebuilt() const {
+  std::vector<RuleEntry> rules;
+  rules.reserve(size_);
+  for (const auto& [id, pattern] : *base_patterns_) {
+    if (!changes_.contains(id)) rules.push_back({id, pattern});
+  }
+  for (const auto& [id, pattern] : changes_) {
+    if (pattern != nullptr) rules.push_back({id, pattern});
+  }
+  return Build(rules, options_);
+}
+
+std::shared_ptr<const RuleSet> RuleSet::Rebased(const RuleSet& rebuilt) const {
+  // Only what changed since the old base can differ from the new one: the new base holds these
+  // rules as they were at some time in between.
+  Changes changes;
+  for (const auto& [id, pattern] : changes_) {
+    const auto it = rebuilt.base_patterns_->find(id);
+    const bool same =
+        it == rebuilt.base_patterns_->end() ? pattern == nullptr : it->second == pattern;
+    if (!same) changes.emplace(id, pattern);
+  }
+  return rebuilt.WithChanges(std::move(changes));
+}
+
+}  // namespace pavane::rules

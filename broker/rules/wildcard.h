@@ -1,0 +1,33 @@
+#ifndef PAVANE_RULES_WILDCARD_H_
+#define PAVANE_RULES_WILDCARD_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace pavane::rules {
+
+/// A wildcard: literal pieces with `*` between them, each standing for any run of characters, also
+/// none. `\*` and `\\` stand for the second character itself.
+class Wildcard {
+ public:
+  /// Fails with InvalidArgument for `**` and for a backslash before anything else or at the end.
+  static absl::StatusOr<Wildcard> Parse(absl::string_view text);
+
+  bool Matches(absl::string_view text) const;
+
+  /// The literals, one more than there are stars. The first is where a match begins and the last
+  /// where it ends; either may be empty.
+  const std::vector<std::string>& pieces() const { return pieces_; }
+
+ private:
+  Wildcard() : pieces_(1) {}
+
+  std::vector<std::string> pieces_;
+};
+
+}  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_WILDCARD_H_
