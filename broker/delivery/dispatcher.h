@@ -55,6 +55,16 @@ class Dispatcher : public store::CommitObserver {
     virtual void Unwatch(const std::string& address) = 0;  // last one gone
   };
 
+  /// What is measured, for histograms and counters. Called from the loop; any may be empty.
+  struct Hooks {
+    std::function<void(absl::string_view bus, absl::string_view service, absl::Duration)>
+        on_first_attempt;  // since the broker's acceptance
+    std::function<void(absl::string_view bus, absl::string_view service, absl::Duration)>
+        on_settled;  // acknowledged, since the broker's acceptance
+    std::function<void(store::Outcome)> on_settlement;
+    std::function<void(absl::string_view bus, uint64_t)> on_discarded;
+  };
+
   /// All references must outlive the dispatcher. `writer` may be given later by set_writer, before
   /// Start.
   Dispatcher(store::Log& log, Clock& clock, Random& random, Options options);
@@ -63,6 +73,7 @@ class Dispatcher : public store::CommitObserver {
   void set_writer(store::Writer* writer);
   void set_forward(ForwardFunction forward);
   void set_dial_out(DialOut* dial_out);
+  void set_hooks(Hooks hooks);
 
   /// Loads catalog and checkpoint, replays the commits since. Call before Start and before the
   /// writer starts.
@@ -81,6 +92,8 @@ class Dispatcher : public store::CommitObserver {
   // ---- sessions. A dial-out session uses its address (`grpc://...`) as service name.
   void OpenSession(OpenRequest request, OpenCallback callback);
   void AddCredit(SessionId session, uint32_t messages, uint64_t bytes);
+  /// A dialled service may also settle by this name (deferred settlements).
+  void SetAlias(SessionId session, std::string service);
   void DrainSession(SessionId session);
   void CloseSession(SessionId session, CloseKind kind);
 
@@ -88,7 +101,7 @@ class Dispatcher : public store::CommitObserver {
   void Settle(std::string service, std::vector<SettlementRequest> settlements,
               SettleCallback callback);
   void Extend(std::string service, std::vector<ExtendRequest> items, ExtendCallback callback);
-  /// Waits up to options.wait for the first delivery. The returned number cancels it.
+  /// Waits up to options.wait for the first delivery.
   void Pull(PullOptions options, PullCallback callback);
 
   // ---- what others ask. Thread-safe, from snapshots refreshed by the loop or from atomics.

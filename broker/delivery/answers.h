@@ -1,0 +1,48 @@
+#ifndef PAVANE_DELIVERY_ANSWERS_H_
+#define PAVANE_DELIVERY_ANSWERS_H_
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "store/commit_record.h"
+
+namespace pavane::delivery {
+
+/// Answers given to settlements, so that a repeat gets the same one: by token of the attempt, for a
+/// time and up to a number. Rebuilt at start from the settlement records. Loop thread only.
+class Answers {
+ public:
+  struct Options {
+    int64_t window_us = 600'000'000;
+    size_t answers_max = 1'000'000;
+  };
+  struct Answer {
+    store::ClientOutcome outcome = store::ClientOutcome::kNone;
+    uint64_t content_hash = 0;
+    std::vector<store::EmittedEvent> emitted;
+  };
+
+  explicit Answers(Options options) : options_(options) {}
+
+  /// Remembers the answer of a settlement that a client made; others are ignored.
+  void Add(const store::SettlementRecord& settlement, int64_t time_us);
+  /// Null when nothing is known of the token any more.
+  const Answer* Find(uint64_t token, int64_t now_us);
+  size_t size() const { return by_token_.size(); }
+
+ private:
+  void Expire(int64_t now_us);
+
+  const Options options_;
+  std::deque<std::pair<int64_t, uint64_t>> order_;  // time, token
+  absl::flat_hash_map<uint64_t, Answer> by_token_;
+};
+
+}  // namespace pavane::delivery
+
+#endif  // PAVANE_DELIVERY_ANSWERS_H_

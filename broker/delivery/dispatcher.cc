@@ -1,0 +1,191 @@
+#include "delivery/dispatcher.h"
+
+#include <atomic>
+#include <deque>
+#include <future>
+#include <utility>
+
+#include "absl/functional/any_invocable.h"
+
+#include "base/bounded_queue.h"
+#include "base/thread.h"
+#include "delivery/engine.h"
+#include "delivery/unsettled_counts.h"
+
+namespace pavane::delivery {
+namespace {
+
+// Work waiting for the loop. Producers wait when it is full: the writer, and with it everybody,
+// becomes as slow as the loop.
+constexpr size_t kInboxMax = 1 << 18;
+
+}  // namespace
+
+/// The thread around the Engine: an inbox of work, drained in batches, then one round of handing
+/// out.
+class Dispatcher::Loop {
+ public:
+  using Work = absl::AnyInvocable<void()>;
+
+  Loop(store::Log& log, Clock& clock, Random& random, Options options)
+      : inbox_(kInboxMax, clock),
+        engine_({log, clock, random, [this](Work work) { Post(std::move(work)); }},
+                std::move(options)),
+        clock_(clock) {}
+  ~Loop() { Stop(); }
+
+  Engine& engine() { return engine_; }
+  UnsettledCounts& unsettled() { return unsettled_; }
+
+  /// False when the loop has ended: the work is dropped.
+  bool Post(Work work) { return inbox_.Push(std::move(work)); }
+
+  void Start() {
+    running_ = true;
+    thread_ = Thread("delivery", [this] { Run(); });
+  }
+
+  void Stop() {
+    if (running_.exchange(false)) {
+      Post([this] { engine_.Checkpoint(); });
+      inbox_.Close();
+      thread_.Join();
+    }
+    inbox_.Close();
+  }
+
+  /// Runs `ask` on the loop and waits; on the caller's thread when the loop does not run.
+  template <typename T>
+  T Ask(absl::AnyInvocable<T()> ask) {
+    if (!running_) return ask();
+    auto answer = std::make_shared<std::promise<T>>();
+    std::future<T> result = answer->get_future();
+    auto question = std::make_shared<absl::AnyInvocable<T()>>(std::move(ask));
+    if (!Post([answer, question] { answer->set_value((*question)()); })) {
+      thread_.Join();
+      return (*question)();
+    }
+    return result.get();
+  }
+
+  void WhenIdle(absl::Time until, std::function<void()> done) {
+    Post([this, until, done = std::move(done)]() mutable {
+      engine_.Drain(until);
+      drained_ = std::move(done);
+      drain_deadline_ = clock_.MonotonicNow() + (until - clock_.Now());
+    });
+  }
+
+ private:
+  void Run() {
+    std::deque<Work> work;
+    MonotonicTime wake = engine_.Tick();
+    engine_.Pump();
+    while (inbox_.PopAll(work, drained_ ? std::min(wake, drain_deadline_) : wake)) {
+      for (Work& item : work) item();
+      wake = engine_.Tick();
+      engine_.Pump();
+      CheckDrained();
+    }
+  }
+
+  void CheckDrained() {
+    if (!drained_) return;
+    if (engine_.in_flight() > 0 && clock_.MonotonicNow() < drain_deadline_) return;
+    std::exchange(drained_, nullptr)();
+  }
+
+  BoundedQueue<Work> inbox_;
+  UnsettledCounts unsettled_;
+  std::atomic<bool> running_ = false;
+
+  // Loop thread only.
+  Engine engine_;
+  Clock& clock_;
+  std::function<void()> drained_;
+  MonotonicTime drain_deadline_;
+
+  Thread thread_;
+};
+
+Dispatcher::Dispatcher(store::Log& log, Clock& clock, Random& random, Options options)
+    : loop_(std::make_unique<Loop>(log, clock, random, std::move(options))) {}
+Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::set_writer(store::Writer* writer) { loop_->engine().set_writer(writer); }
+void Dispatcher::set_forward(ForwardFunction forward) {
+  loop_->engine().set_forward(std::move(forward));
+}
+void Dispatcher::set_dial_out(DialOut* dial_out) { loop_->engine().set_dial_out(dial_out); }
+void Dispatcher::set_hooks(Hooks hooks) { loop_->engine().set_hooks(std::move(hooks)); }
+
+absl::Status Dispatcher::Recover() {
+  return loop_->engine().Recover(
+      [this](TargetId target, uint64_t count) { loop_->unsettled().Set(target, count); });
+}
+
+void Dispatcher::Start() { loop_->Start(); }
+void Dispatcher::Drain(absl::Time until, std::function<void()> done) {
+  loop_->WhenIdle(until, std::move(done));
+}
+void Dispatcher::Stop() { loop_->Stop(); }
+
+void Dispatcher::OnCommit(const std::shared_ptr<const store::CommitRecord>& commit) {
+  loop_->unsettled().Apply(*commit);
+  loop_->Post([this, commit] { loop_->engine().Fold(*commit); });
+}
+
+void Dispatcher::OpenSession(OpenRequest request, OpenCallback callback) {
+  loop_->Post([this, request = std::move(request), callback = std::move(callback)]() mutable {
+    loop_->engine().OpenSession(std::move(request), callback);
+  });
+}
+void Dispatcher::AddCredit(SessionId session, uint32_t messages, uint64_t bytes) {
+  loop_->Post([=, this] { loop_->engine().AddCredit(session, messages, bytes); });
+}
+void Dispatcher::SetAlias(SessionId session, std::string service) {
+  loop_->Post([this, session, service = std::move(service)]() mutable {
+    loop_->engine().SetAlias(session, std::move(service));
+  });
+}
+void Dispatcher::DrainSession(SessionId session) {
+  loop_->Post([=, this] { loop_->engine().DrainSession(session); });
+}
+void Dispatcher::CloseSession(SessionId session, CloseKind kind) {
+  loop_->Post([=, this] { loop_->engine().CloseSession(session, kind); });
+}
+
+void Dispatcher::Settle(std::string service, std::vector<SettlementRequest> settlements,
+                        SettleCallback callback) {
+  loop_->Post([this, service = std::move(service), settlements = std::move(settlements),
+               callback = std::move(callback)]() mutable {
+    loop_->engine().Settle(service, std::move(settlements), std::move(callback));
+  });
+}
+void Dispatcher::Extend(std::string service, std::vector<ExtendRequest> items,
+                        ExtendCallback callback) {
+  loop_->Post([this, service = std::move(service), items = std::move(items),
+               callback = std::move(callback)]() mutable {
+    loop_->engine().Extend(service, std::move(items), callback);
+  });
+}
+void Dispatcher::Pull(PullOptions options, PullCallback callback) {
+  loop_->Post([this, options = std::move(options), callback = std::move(callback)]() mutable {
+    loop_->engine().Pull(std::move(options), std::move(callback));
+  });
+}
+
+uint64_t Dispatcher::unsettled(TargetId target) const { return loop_->unsettled().Get(target); }
+Sequence Dispatcher::low_water(BusId bus) const {
+  return loop_->Ask<Sequence>([this, bus] { return loop_->engine().LowWater(bus); });
+}
+std::vector<TargetStats> Dispatcher::CollectTargetStats() const {
+  return loop_->Ask<std::vector<TargetStats>>(
+      [this] { return loop_->engine().CollectTargetStats(); });
+}
+std::vector<ServiceStats> Dispatcher::CollectServiceStats() const {
+  return loop_->Ask<std::vector<ServiceStats>>(
+      [this] { return loop_->engine().CollectServiceStats(); });
+}
+
+}  // namespace pavane::delivery

@@ -1,0 +1,42 @@
+#include "delivery/policy.h"
+
+namespace pavane::delivery {
+namespace {
+
+absl::Duration ToDuration(const google::protobuf::Duration& proto) {
+  return absl::Seconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
+}
+
+void ApplyRetry(const pavane::v1::RetryPolicy& retry, Policy& policy) {
+  if (retry.has_retries_max()) policy.retries_max = retry.retries_max();
+  if (retry.has_age_max()) policy.age_max = ToDuration(retry.age_max());
+  if (retry.has_backoff_initial()) policy.backoff_initial = ToDuration(retry.backoff_initial());
+  if (retry.has_backoff_factor()) policy.backoff_factor = retry.backoff_factor();
+  if (retry.has_backoff_max()) policy.backoff_max = ToDuration(retry.backoff_max());
+  for (const std::string& code : retry.non_retryable_codes()) {
+    policy.non_retryable_codes.insert(code);
+  }
+}
+
+}  // namespace
+
+Policy ResolvePolicy(const pavane::admin::v1::Target& target, const Policy& defaults) {
+  Policy policy = defaults;
+  ApplyRetry(target.retry_policy(), policy);
+  policy.dead_letters = !target.dead_letter_policy().disabled();
+  const pavane::v1::LeasePolicy& lease = target.lease_policy();
+  if (lease.has_lease()) policy.lease = ToDuration(lease.lease());
+  if (lease.in_flight_max() > 0) policy.in_flight_max = lease.in_flight_max();
+  return policy;
+}
+
+Policy DefaultPolicy(const pavane::v1::RetryPolicy& retry, absl::Duration lease,
+                     uint32_t in_flight_max) {
+  Policy policy;
+  ApplyRetry(retry, policy);
+  policy.lease = lease;
+  policy.in_flight_max = in_flight_max;
+  return policy;
+}
+
+}  // namespace pavane::delivery

@@ -1,0 +1,40 @@
+#ifndef PAVANE_DELIVERY_TARGET_H_
+#define PAVANE_DELIVERY_TARGET_H_
+
+#include <memory>
+#include <string>
+
+#include "delivery/policy.h"
+#include "delivery/target_queue.h"
+#include "targets/session.h"
+
+namespace pavane::delivery {
+
+/// What the loop knows of one target: its definition, its queue, and where it stands. Loop thread
+/// only.
+struct Target {
+  Target(const store::Log& log, store::TargetState state, size_t window_max, bool is_new)
+      : queue(log, std::move(state), window_max, is_new) {}
+
+  enum class Kind { kService, kBus };
+
+  // Definition, replaced by a put of its rule.
+  std::shared_ptr<const targets::TargetNames> names;
+  Kind kind = Kind::kService;
+  /// kService: the service's name, or the address of a dial-out; kBus: the bus' name.
+  std::string far_end;
+  bool dial_out = false;
+  Policy policy;
+  bool paused = false;
+
+  TargetQueue queue;
+  uint32_t in_flight = 0;
+  bool in_ready = false;                   // stands in its service's ready list
+  int64_t timer_us = TargetQueue::kNever;  // registered in the loop's target timers
+  int64_t stalled_until_us = 0;            // after a failed read or a full writer queue
+  bool dirty = true;                       // since the last checkpoint
+};
+
+}  // namespace pavane::delivery
+
+#endif  // PAVANE_DELIVERY_TARGET_H_

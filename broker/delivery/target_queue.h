@@ -1,0 +1,125 @@
+#ifndef PAVANE_DELIVERY_TARGET_QUEUE_H_
+#define PAVANE_DELIVERY_TARGET_QUEUE_H_
+
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+
+#include "base/ids.h"
+#include "delivery/sequence_set.h"
+#include "store/commit_record.h"
+#include "store/log.h"
+#include "store/target_state.h"
+
+namespace pavane::delivery {
+
+/// The queue of one target: fresh entries in sequence order, and exceptions (failed, released,
+/// redriven) on a timer. At most `window_max` of each are in memory; the rest is read from the log
+/// when there is room, so memory is bounded whatever the backlog.
+///
+/// Its durable state is a fold over the commit records: the On... functions, called in commit
+/// order, live and while replaying alike. What is taken (handed out, lease in memory only) is not
+/// part of it: a taken entry comes back by PutBack, or leaves by the commit that settles it. Loop
+/// thread only.
+class TargetQueue {
+ public:
+  /// One delivery on its way out.
+  struct Entry {
+    event::EventRef event;
+    int64_t accepted_us = 0;  // 0: not known yet, see StoredEvent
+    bool redelivered = false;
+    std::optional<store::ExceptionRecord> exception;  // absent: fresh
+  };
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+  /// `log` must outlive the queue. A new target starts with an empty state.
+  TargetQueue(const store::Log& log, store::TargetState state, size_t window_max, bool is_new);
+
+  // ---- the fold
+  void OnDispatched(Sequence sequence, int64_t accepted_us);
+  void OnExceptionErased(const store::ExceptionRecord& exception);
+  void OnExceptionPut(const store::ExceptionRecord& exception);
+  void OnSettled(const store::SettlementRecord& settlement);
+
+  // ---- handing out
+  /// The next delivery that may go now: an exception that is due, else the oldest fresh entry. It
+  /// is taken until PutBack or OnSettled.
+  std::optional<Entry> Take(int64_t now_us);
+  /// A fresh entry or due exception whose age began at or before `limit_us`, if one is known.
+  std::optional<Entry> TakeOlderThan(int64_t limit_us, int64_t now_us);
+  void PutBack(Entry entry);
+  bool HasWork(int64_t now_us);
+  /// When the next exception falls due; kNever when none waits.
+  int64_t NextDueUs();
+  /// A read of the log failed; cleared by the call.
+  absl::Status TakeError();
+
+  // ---- figures
+  uint64_t unsettled() const { return pending_ + exceptions_; }
+  /// Unsettled and not handed out.
+  uint64_t queued() const;
+  size_t taken() const { return outstanding_.size() + taken_exceptions_.size(); }
+  /// Age start of the oldest unsettled delivery known in memory; kNever when there is none.
+  int64_t OldestUs();
+  /// Lowest sequence of its bus that may still be read; none when nothing is unsettled.
+  std::optional<Sequence> LowWater() const;
+  store::TargetCounters& counters() { return counters_; }
+  const store::TargetCounters& counters() const { return counters_; }
+  store::TargetState Checkpoint();
+  TargetId target() const { return target_; }
+  BusId bus() const { return bus_; }
+
+ private:
+  using Key = store::Log::ExceptionKey;
+  struct Fresh {
+    Sequence sequence;
+    int64_t accepted_us = 0;
+    bool redelivered = false;
+  };
+
+  void Refill();
+  void RefillExceptions();
+  void TrimExceptions();
+  void Count(const store::SettlementRecord& settlement);
+  void AdvanceWatermark();
+  int64_t AcceptedUs(Fresh& fresh);
+  static Key KeyOf(const store::ExceptionRecord& exception) {
+    return Key{exception.due_us, exception.ref.event};
+  }
+
+  const store::Log& log_;
+  const TargetId target_;
+  const BusId bus_;
+  const size_t window_max_;
+  store::TargetCounters counters_;
+  absl::Status error_;
+
+  // Fresh entries.
+  std::deque<Fresh> fresh_;                // ascending
+  absl::btree_set<Sequence> outstanding_;  // taken
+  Sequence watermark_;
+  SequenceSet done_;         // above the watermark
+  Sequence loaded_through_;  // all entries up to here have been in fresh_
+  Sequence last_dispatched_;
+  bool more_on_disk_ = false;
+  int64_t pending_ = 0;
+
+  // Exceptions. Those on disk up to `exceptions_loaded_through_` are waiting or taken here.
+  absl::btree_map<Key, store::ExceptionRecord> waiting_;
+  absl::flat_hash_map<event::EventRef, Key> taken_exceptions_;
+  Key exceptions_loaded_through_;
+  bool more_exceptions_on_disk_ = false;
+  int64_t exceptions_ = 0;
+  Sequence exceptions_low_;  // lowest sequence of an exception since there were none; 0: unknown
+};
+
+}  // namespace pavane::delivery
+
+#endif  // PAVANE_DELIVERY_TARGET_QUEUE_H_
