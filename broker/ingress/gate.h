@@ -1,0 +1,49 @@
+#ifndef PAVANE_INGRESS_GATE_H_
+#define PAVANE_INGRESS_GATE_H_
+
+#include <atomic>
+
+#include "absl/status/status.h"
+
+namespace pavane::ingress {
+
+/// How much room the disk has.
+enum class DiskLevel {
+  kEnough,
+  kSoftFloor,  // below the soft floor: nothing new is published
+  kHardFloor,  // below the hard floor: settlements with emits are refused as well
+};
+
+/// Whether anything may come in at all: one for the broker, set by the server, asked by the doors
+/// for every call. Any thread.
+class Gate {
+ public:
+  void StartDraining() { draining_.store(true, std::memory_order_release); }
+  void SetStoreFailed() { store_failed_.store(true, std::memory_order_release); }
+  void SetDiskLevel(DiskLevel level) { disk_.store(level, std::memory_order_release); }
+
+  bool draining() const { return draining_.load(std::memory_order_acquire); }
+  bool store_failed() const { return store_failed_.load(std::memory_order_acquire); }
+  DiskLevel disk_level() const { return disk_.load(std::memory_order_acquire); }
+
+  /// SHUTTING_DOWN, STORE_FAILED or DISK_FULL.
+  absl::Status CheckPublish() const;
+  /// STORE_FAILED, or DISK_FULL below the hard floor. Draining refuses no settlement.
+  absl::Status CheckSettlementWithEmits() const;
+  /// SHUTTING_DOWN or STORE_FAILED: for changes of buses, rules and targets.
+  absl::Status CheckChange() const;
+
+ private:
+  std::atomic<bool> draining_{false};
+  std::atomic<bool> store_failed_{false};
+  std::atomic<DiskLevel> disk_{DiskLevel::kEnough};
+};
+
+/// What a caller is told whose work the store did not take, since it failed.
+absl::Status StoreFailed();
+/// The writer's queue is full.
+absl::Status Overloaded();
+
+}  // namespace pavane::ingress
+
+#endif  // PAVANE_INGRESS_GATE_H_

@@ -1,0 +1,119 @@
+#include "ingress/publish_transaction.h"
+
+#include <string>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "event/reason.h"
+#include "event/view_buffer.h"
+
+namespace pavane::ingress {
+namespace {
+
+void Count(metrics::BrokerMetrics* metrics, const pavane::v1::PublishResponse& response) {
+  if (metrics == nullptr) return;
+  for (const pavane::v1::PublishResult& result : response.results()) {
+    // Clients choose the name of a bus; one that does not exist makes no series.
+    const bool unknown_bus = result.error().reason() == pavane::v1::UNKNOWN_BUS;
+    const absl::string_view bus = unknown_bus ? absl::string_view("_other") : result.bus();
+    if (result.has_error()) {
+      metrics->publish_results.With({bus, metrics::kPublishRefused}).Add();
+    } else if (result.duplicate()) {
+      metrics->publish_results.With({bus, metrics::kPublishDuplicate}).Add();
+    } else if (result.sequence() > 0) {
+      metrics->publish_results.With({bus, metrics::kPublishAccepted}).Add();
+      if (result.matched_rules() > 0) {
+        metrics->matched_events.With({bus}).Add();
+        metrics->triggered_rules.With({bus}).Add(result.matched_rules());
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void RefuseOthers(pavane::v1::PublishResponse& response) {
+  for (pavane::v1::PublishResult& result : *response.mutable_results()) {
+    result.set_sequence(0);
+    result.set_matched_rules(0);
+    result.set_duplicate(false);
+    if (result.has_error()) continue;
+    *result.mutable_error() =
+        event::ToError(event::Refused(absl::StatusCode::kAborted, pavane::v1::BATCH_REFUSED,
+                                      "another entry of this all_or_nothing batch was refused"));
+  }
+}
+
+PublishTransaction::PublishTransaction(const RuleBook& rules, metrics::BrokerMetrics* metrics,
+                                       Call call)
+    : rules_(rules), metrics_(metrics), call_(std::move(call)) {
+  for (const PublishItem& item : call_.items) {
+    bytes_ += 256 + item.event.bytes.size() + item.matched.targets.size() * sizeof(TargetId);
+  }
+}
+
+absl::Status PublishTransaction::MatchAgain(const RuleSnapshot& now, PublishItem& item) {
+  const BusRulesPtr rules = now.FindBus(item.event.ref.bus);
+  if (rules == nullptr) return UnknownBus(item.rules->bus->bus.name());
+  if (rules == item.rules) return absl::OkStatus();
+  event::ViewBuffer buffer;
+  ASSIGN_OR_RETURN(const event::EventView view, buffer.FillStored(item.event));
+  ASSIGN_OR_RETURN(item.matched, now.Match(*rules, view));
+  item.rules = rules;
+  return absl::OkStatus();
+}
+
+absl::Status PublishTransaction::Prepare(store::CommitBuilder& commit) {
+  const RuleSnapshotPtr now = rules_.snapshot();
+  for (PublishItem& item : call_.items) {
+    pavane::v1::PublishResult& result = *call_.response.mutable_results(item.index);
+    const absl::Status matched = MatchAgain(*now, item);
+    if (!matched.ok()) {
+      *result.mutable_error() = event::ToError(matched);
+      if (!call_.all_or_nothing) continue;
+      refused_ = true;
+      return matched;
+    }
+    item.event.matched_rules = item.matched.rules;
+    const store::AppendResult appended =
+        commit.AppendEvent(std::move(item.event), std::move(item.matched.targets));
+    result.set_sequence(appended.event.sequence.value());
+    result.set_matched_rules(appended.matched_rules);
+    result.set_duplicate(appended.duplicate);
+  }
+  return absl::OkStatus();
+}
+
+void PublishTransaction::Complete(const absl::Status& status) {
+  if (refused_) {
+    RefuseOthers(call_.response);
+    Answer(std::move(call_), absl::OkStatus(), metrics_);
+  } else {
+    Answer(std::move(call_), status, metrics_);
+  }
+}
+
+void PublishTransaction::Answer(Call call, const absl::Status& status,
+                                metrics::BrokerMetrics* metrics) {
+  if (status.ok()) {
+    Count(metrics, call.response);
+    call.callback(std::move(call.response));
+    return;
+  }
+  const bool others_refused = call.items.size() < size_t(call.response.results_size());
+  for (const PublishItem& item : call.items) {
+    pavane::v1::PublishResult& result = *call.response.mutable_results(item.index);
+    result.set_sequence(0);
+    result.set_matched_rules(0);
+    result.set_duplicate(false);
+    *result.mutable_error() = event::ToError(status);
+  }
+  Count(metrics, call.response);
+  if (others_refused) {
+    call.callback(std::move(call.response));
+  } else {
+    call.callback(status);
+  }
+}
+
+}  // namespace pavane::ingress

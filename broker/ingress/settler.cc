@@ -1,0 +1,55 @@
+#include "ingress/settler.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/check.h"
+#include "event/reason.h"
+#include "ingress/settlement_translation.h"
+
+namespace pavane::ingress {
+
+Settler::Settler(const RuleBook& rules, const Gate& gate, delivery::Dispatcher& dispatcher,
+                 Emits::Context context)
+    : rules_(rules), gate_(gate), dispatcher_(dispatcher), context_(std::move(context)) {}
+
+void Settler::Settle(std::string service, Settlements settlements, Callback callback) {
+  struct Call {
+    Results results;
+    std::vector<size_t> handed;  // indexes of the settlements that delivery answers
+    Callback callback;
+  };
+  auto call = std::make_shared<Call>();
+  call->callback = std::move(callback);
+  call->results.resize(settlements.size());
+  std::vector<delivery::SettlementRequest> requests;
+  for (int i = 0; i < settlements.size(); ++i) {
+    const std::string delivery_id = settlements[i].delivery_id();
+    auto request =
+        TranslateSettlement(context_, gate_, SettlementOrigin::kService, std::move(settlements[i]));
+    if (request.ok()) {
+      requests.push_back(*std::move(request));
+      call->handed.push_back(i);
+    } else {
+      call->results[i].set_delivery_id(delivery_id);
+      *call->results[i].mutable_error() = event::ToError(request.status());
+    }
+  }
+  if (requests.empty()) {
+    call->callback(std::move(call->results));
+    return;
+  }
+  dispatcher_.Settle(std::move(service), std::move(requests),
+                     [this, call](std::vector<delivery::SettlementAnswer> answers) {
+                       CHECK_EQ(answers.size(), call->handed.size()) << "one answer each, in order";
+                       const RuleSnapshotPtr rules = rules_.snapshot();
+                       for (size_t i = 0; i < answers.size(); ++i) {
+                         call->results[call->handed[i]] = TranslateAnswer(*rules, answers[i]);
+                       }
+                       call->callback(std::move(call->results));
+                     });
+}
+
+}  // namespace pavane::ingress
