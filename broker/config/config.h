@@ -16,6 +16,8 @@
 
 #include "absl/time/time.h"
 
+#include "base/log.h"
+
 namespace pavane::config {
 
 // What must hold before a publish or a settlement is answered.
@@ -23,9 +25,6 @@ enum class Durability {
   kFsync,  // the write-ahead log is synced
   kOs,     // it is written, and survives the process but not the machine
 };
-
-enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError, kOff };
-enum class LogFormat { kText, kJson };
 
 struct GrpcConfig {
   // "host:port" (port 0: any free one) or "unix:PATH".
