@@ -59,11 +59,13 @@ std::unique_ptr<std::string> Compare(bool ok, const char* text, const A& a, cons
 
 }  // namespace pavane::check_internal
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the message follows with <<
 #define CHECK(condition)                              \
   (__builtin_expect(static_cast<bool>(condition), 1)) \
       ? (void)0                                       \
       : ::pavane::check_internal::Voidify() &         \
             ::pavane::check_internal::Failure(__FILE__, __LINE__, #condition).stream()
+// NOLINTEND(bugprone-macro-parentheses)
 
 // The operands are evaluated once. `while` makes it a statement that takes << and runs at most
 // once.

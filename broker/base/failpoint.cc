@@ -44,9 +44,9 @@ class Registry {
     return point.status;
   }
 
-  void Arm(absl::string_view name, Point point) ABSL_LOCKS_EXCLUDED(mu_) {
+  void Arm(absl::string_view name, const Point& point) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(mu_);
-    const bool inserted = points_.emplace(name, std::move(point)).second;
+    const bool inserted = points_.emplace(name, point).second;
     CHECK(inserted) << "fail point armed twice: " << std::string(name);
     armed_.fetch_add(1, std::memory_order_relaxed);
   }
@@ -75,7 +75,7 @@ class Registry {
           << "PAVANE_FAILPOINT is name or name:n, not " << variable;
       name = name.substr(0, colon);
     }
-    Arm(name, std::move(point));
+    Arm(name, point);
   }
 
   std::atomic<int> armed_{0};

@@ -18,7 +18,7 @@ Thread::Thread(absl::string_view name, absl::AnyInvocable<void()> body)
             body();
           }) {}
 
-Thread& Thread::operator=(Thread&& other) {
+Thread& Thread::operator=(Thread&& other) noexcept {
   if (this != &other) {
     Join();
     thread_ = std::move(other.thread_);

@@ -21,7 +21,7 @@ class Thread {
   ~Thread() { Join(); }
   Thread(Thread&&) = default;
   // Joins the thread held before.
-  Thread& operator=(Thread&& other);
+  Thread& operator=(Thread&& other) noexcept;
 
   // Waits until the body has returned; again, or without a thread, does nothing.
   void Join();
