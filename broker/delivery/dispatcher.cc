@@ -3,6 +3,7 @@
 #include <atomic>
 #include <deque>
 #include <future>
+#include <thread>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
@@ -37,8 +38,15 @@ class Dispatcher::Loop {
   Engine& engine() { return engine_; }
   UnsettledCounts& unsettled() { return unsettled_; }
 
-  /// False when the loop has ended: the work is dropped.
-  bool Post(Work work) { return inbox_.Push(std::move(work)); }
+  /// False when the loop has ended: the work is dropped. The loop's own work never waits for a
+  /// place in the inbox, since nobody else empties it.
+  bool Post(Work work) {
+    if (std::this_thread::get_id() == thread_id_.load(std::memory_order_relaxed)) {
+      own_work_.push_back(std::move(work));
+      return true;
+    }
+    return inbox_.Push(std::move(work));
+  }
 
   void Start() {
     running_ = true;
@@ -78,15 +86,25 @@ class Dispatcher::Loop {
 
  private:
   void Run() {
+    thread_id_ = std::this_thread::get_id();
     std::deque<Work> work;
-    MonotonicTime wake = engine_.Tick();
-    engine_.Pump();
+    MonotonicTime wake = Round();
     while (inbox_.PopAll(work, drained_ ? std::min(wake, drain_deadline_) : wake)) {
       for (Work& item : work) item();
-      wake = engine_.Tick();
-      engine_.Pump();
+      wake = Round();
       CheckDrained();
     }
+  }
+
+  MonotonicTime Round() {
+    MonotonicTime wake = engine_.Tick();
+    engine_.Pump();
+    while (!own_work_.empty()) {
+      for (Work& item : std::exchange(own_work_, {})) item();
+      wake = engine_.Tick();
+      engine_.Pump();
+    }
+    return wake;
   }
 
   void CheckDrained() {
@@ -98,8 +116,10 @@ class Dispatcher::Loop {
   BoundedQueue<Work> inbox_;
   UnsettledCounts unsettled_;
   std::atomic<bool> running_ = false;
+  std::atomic<std::thread::id> thread_id_;
 
   // Loop thread only.
+  std::vector<Work> own_work_;
   Engine engine_;
   Clock& clock_;
   std::function<void()> drained_;

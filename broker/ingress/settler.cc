@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "event/reason.h"
-#include "ingress/settlement_translation.h"
 
 namespace pavane::ingress {
 
@@ -15,7 +14,8 @@ Settler::Settler(const RuleBook& rules, const Gate& gate, delivery::Dispatcher& 
                  Emits::Context context)
     : rules_(rules), gate_(gate), dispatcher_(dispatcher), context_(std::move(context)) {}
 
-void Settler::Settle(std::string service, Settlements settlements, Callback callback) {
+void Settler::Settle(std::string service, Settlements settlements, Callback callback,
+                     SettlementOrigin origin) {
   struct Call {
     Results results;
     std::vector<size_t> handed;  // indexes of the settlements that delivery answers
@@ -27,8 +27,7 @@ void Settler::Settle(std::string service, Settlements settlements, Callback call
   std::vector<delivery::SettlementRequest> requests;
   for (int i = 0; i < settlements.size(); ++i) {
     const std::string delivery_id = settlements[i].delivery_id();
-    auto request =
-        TranslateSettlement(context_, gate_, SettlementOrigin::kService, std::move(settlements[i]));
+    auto request = TranslateSettlement(context_, gate_, origin, std::move(settlements[i]));
     if (request.ok()) {
       requests.push_back(*std::move(request));
       call->handed.push_back(i);

@@ -11,6 +11,7 @@
 #include "ingress/emits.h"
 #include "ingress/gate.h"
 #include "ingress/rule_book.h"
+#include "ingress/settlement_translation.h"
 #include "pavane/v1/delivery.pb.h"
 
 namespace pavane::ingress {
@@ -29,7 +30,8 @@ class Settler {
 
   /// One result per settlement, in their order. The callback comes on this thread, delivery's or
   /// the writer's, exactly once, and must not block.
-  void Settle(std::string service, Settlements settlements, Callback callback);
+  void Settle(std::string service, Settlements settlements, Callback callback,
+              SettlementOrigin origin = SettlementOrigin::kService);
 
   const Emits::Context& context() const { return context_; }
 
