@@ -61,23 +61,31 @@ void DialOutBridge::Opened(const std::string& address, const std::shared_ptr<Ope
   if (opening->credit > 0) dispatcher_.AddCredit(id, std::exchange(opening->credit, 0), 0);
 }
 
+// The lock is never held over a post to the loop: the loop itself takes it in Opened.
+
 void DialOutBridge::AddCredit(const std::string& address, uint32_t messages) {
-  MutexLock lock(mu_);
-  auto found = sessions_.find(address);
-  if (found == sessions_.end()) return;
-  if (found->second->id) return dispatcher_.AddCredit(found->second->id, messages, 0);
-  found->second->credit += messages;
+  delivery::SessionId id;
+  {
+    MutexLock lock(mu_);
+    auto found = sessions_.find(address);
+    if (found == sessions_.end()) return;
+    id = found->second->id;
+    if (!id) found->second->credit += messages;
+  }
+  if (id) dispatcher_.AddCredit(id, messages, 0);
 }
 
 void DialOutBridge::CloseSession(const std::string& address) {
-  MutexLock lock(mu_);
-  auto found = sessions_.find(address);
-  if (found == sessions_.end()) return;
-  found->second->closed = true;
-  if (found->second->id) {
-    dispatcher_.CloseSession(found->second->id, delivery::CloseKind::kOrderly);
+  delivery::SessionId id;
+  {
+    MutexLock lock(mu_);
+    auto found = sessions_.find(address);
+    if (found == sessions_.end()) return;
+    found->second->closed = true;
+    id = found->second->id;
+    sessions_.erase(found);
   }
-  sessions_.erase(found);
+  if (id) dispatcher_.CloseSession(id, delivery::CloseKind::kOrderly);
 }
 
 void DialOutBridge::Settle(const std::string& address,
@@ -106,11 +114,15 @@ void DialOutBridge::Settle(const std::string& address,
 void DialOutBridge::Described(const std::string& address, const std::string& service,
                               const pavane::v1::Contract&) {
   if (service.empty()) return;
-  MutexLock lock(mu_);
-  auto found = sessions_.find(address);
-  if (found == sessions_.end()) return;
-  found->second->alias = service;
-  if (found->second->id) dispatcher_.SetAlias(found->second->id, service);
+  delivery::SessionId id;
+  {
+    MutexLock lock(mu_);
+    auto found = sessions_.find(address);
+    if (found == sessions_.end()) return;
+    found->second->alias = service;
+    id = found->second->id;
+  }
+  if (id) dispatcher_.SetAlias(id, service);
 }
 
 }  // namespace pavane
