@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "clients/cpp/src/durations.h"
 #include "clients/cpp/src/errors.h"
 
 namespace pavane::inline client {
@@ -56,8 +57,7 @@ Error FromMessage(const pavane::v1::Error& message) {
   Error error = MakeError(message.code() != 0 ? message.code() : kUnknown, message.message());
   error.reason = message.reason();
   if (message.has_retry_after()) {
-    error.retry_after = std::chrono::milliseconds(message.retry_after().seconds() * 1000 +
-                                                  message.retry_after().nanos() / 1'000'000);
+    error.retry_after = FromMessage(message.retry_after());
   }
   return error;
 }

@@ -2,26 +2,13 @@
 
 #include <utility>
 
-#include <google/protobuf/util/time_util.h>
-
+#include "clients/cpp/src/durations.h"
 #include "pavane/uuid.h"
 
 namespace pavane::inline client {
 namespace {
 
 using Value = io::cloudevents::v1::CloudEvent::CloudEventAttributeValue;
-using google::protobuf::util::TimeUtil;
-using std::chrono::microseconds;
-
-google::protobuf::Timestamp ToTimestamp(Event::TimePoint time) {
-  return TimeUtil::MicrosecondsToTimestamp(
-      std::chrono::duration_cast<microseconds>(time.time_since_epoch()).count());
-}
-
-Event::TimePoint FromTimestamp(const google::protobuf::Timestamp& time) {
-  return Event::TimePoint(std::chrono::duration_cast<Event::TimePoint::duration>(
-      microseconds(TimeUtil::TimestampToMicroseconds(time))));
-}
 
 Value& At(Event::Message& message, std::string_view name) {
   return (*message.mutable_attributes())[std::string(name)];
@@ -106,14 +93,14 @@ Event& Event::SetAttribute(std::string_view name, int32_t value) {
 }
 
 Event& Event::SetAttribute(std::string_view name, TimePoint value) {
-  *At(message_, name).mutable_ce_timestamp() = ToTimestamp(value);
+  *At(message_, name).mutable_ce_timestamp() = internal::ToMessage(value);
   return *this;
 }
 
 std::optional<Event::TimePoint> Event::time() const {
   const Value* value = Find(message_, "time");
   if (value == nullptr || !value->has_ce_timestamp()) return std::nullopt;
-  return FromTimestamp(value->ce_timestamp());
+  return internal::FromMessage(value->ce_timestamp());
 }
 
 std::string_view Event::Attribute(std::string_view name) const {

@@ -5,6 +5,7 @@
 
 #include "clients/cpp/src/channel.h"
 #include "clients/cpp/src/errors.h"
+#include "clients/cpp/src/utf8.h"
 
 namespace pavane::inline client {
 namespace internal {
@@ -29,6 +30,18 @@ Error QueueFull() {
   Error error = MakeError(kResourceExhausted, "the publisher's queue is full");
   error.reason = pavane::v1::OVERLOADED;
   return error;
+}
+
+// What can be known to fail is refused before it is taken.
+Error Check(const PendingEvent& event) {
+  if (event.bytes > kEventBytesMax) {
+    Error error = MakeError(kInvalidArgument, "the event has " + std::to_string(event.bytes) +
+                                                  " bytes; a request takes at most " +
+                                                  std::to_string(kEventBytesMax));
+    error.reason = pavane::v1::EVENT_TOO_LARGE;
+    return error;
+  }
+  return CheckText(event.entry);
 }
 
 }  // namespace
@@ -68,14 +81,15 @@ void PublisherImpl::Publish(PublishEntry entry, PublishCallback callback) {
   event.bytes = event.entry.ByteSizeLong();
   event.callback = std::move(callback);
 
+  Error error = Check(event);
   std::unique_lock<std::mutex> lock(mu_);
-  event.deadline = clock_.Now() + options_.deadline;
-  if (Error error = Reserve(lock, event.bytes, event.deadline); !error.ok()) {
+  if (error.ok()) error = Reserve(lock, event.bytes);
+  if (!error.ok()) {
     lock.unlock();
     PublishResult result;
     result.event_id = event.entry.event().id();
     result.error = std::move(error);
-    event.callback(result);
+    if (event.callback) event.callback(result);
     return;
   }
   // Taken now, not when it came: deadlines in the queue rise.
@@ -92,15 +106,8 @@ void PublisherImpl::Publish(PublishEntry entry, PublishCallback callback) {
   }
 }
 
-Error PublisherImpl::Reserve(std::unique_lock<std::mutex>& lock, size_t bytes,
-                             SteadyTime deadline) {
-  if (bytes > kEventBytesMax) {
-    Error error = MakeError(kInvalidArgument, "the event has " + std::to_string(bytes) +
-                                                  " bytes; a request takes at most " +
-                                                  std::to_string(kEventBytesMax));
-    error.reason = pavane::v1::EVENT_TOO_LARGE;
-    return error;
-  }
+Error PublisherImpl::Reserve(std::unique_lock<std::mutex>& lock, size_t bytes) {
+  const SteadyTime deadline = clock_.Now() + options_.deadline;
   const auto has_room = [&] {
     // One event always fits, however large.
     return unanswered_events_ == 0 || (unanswered_events_ < options_.queue_events_max &&
@@ -184,11 +191,13 @@ void PublisherImpl::EndStream(std::unique_lock<std::mutex>& lock) {
   const Milliseconds delay = backoff_.Next();
   connect_at_ = clock_.Now() + delay;
   stream_ended_ = false;
-  if (!queue_.empty()) {
-    options_.logger(LogLevel::kWarning, "publisher: connection to " + address_ + " lost (" +
-                                            connection_error_.ToString() + "); next try in " +
-                                            std::to_string(delay.count()) + " ms");
-  }
+  if (queue_.empty()) return;
+  const std::string line = "publisher: connection to " + address_ + " lost (" +
+                           connection_error_.ToString() + "); next try in " +
+                           std::to_string(delay.count()) + " ms";
+  lock.unlock();
+  options_.logger(LogLevel::kWarning, line);
+  lock.lock();
 }
 
 void PublisherImpl::Connect() {

@@ -42,7 +42,7 @@ class PublisherImpl
 
   pavane::v1::PublishEntry MakeEntry(PublishEntry entry) const;
   // Waits for room. Not ok: the event is refused.
-  Error Reserve(std::unique_lock<std::mutex>& lock, size_t bytes, SteadyTime deadline);
+  Error Reserve(std::unique_lock<std::mutex>& lock, size_t bytes);
 
   void Loop();
   // One round of the loop, `lock` held: everything that is due.
