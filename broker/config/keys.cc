@@ -46,7 +46,8 @@ const Key kKeys[] = {
      [](Config& c) -> Field { return &c.grpc.listen; }},
 
     {"http.listen",
-     "Address of the HTTP door (metrics, health): host:port (port 0: any free one). Empty: none.",
+     "Address of the HTTP door (metrics, health): IPv4 host:port (port 0: any free one). Empty: "
+     "none.",
      [](Config& c) -> Field { return &c.http.listen; }},
 
     {"limits.event_bytes_max", "Largest event.",

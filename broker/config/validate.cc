@@ -3,6 +3,7 @@
 #include <set>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "base/status_macros.h"
@@ -29,9 +30,10 @@ absl::Status ValidateDoors(const Config& config) {
   }
   if (config.http.listen.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(ValidateAddress("http.listen", config.http.listen, config.insecure));
-  if (ParseListenAddress(config.http.listen)->is_unix()) {
-    return Refuse("http.listen: a unix socket is not supported here");
-  }
+  ListenAddress http = *ParseListenAddress(config.http.listen);
+  if (http.is_unix()) return Refuse("http.listen: a unix socket is not supported here");
+  // The distribution builds civetweb without it.
+  if (absl::StrContains(http.host, ':')) return Refuse("http.listen: IPv6 is not supported here");
   return absl::OkStatus();
 }
 

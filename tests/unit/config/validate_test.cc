@@ -36,6 +36,7 @@ TEST(Validate, EachContradictionIsNamed) {
       {[](Config& c) { c.grpc.listen.clear(); }, "grpc.listen: at least one"},
       {[](Config& c) { c.grpc.listen = {"nowhere"}; }, "grpc.listen: expected host:port"},
       {[](Config& c) { c.http.listen = "unix:/x"; }, "http.listen: a unix socket"},
+      {[](Config& c) { c.http.listen = "[::1]:1"; }, "http.listen: IPv6"},
       {[](Config& c) { c.limits.event_bytes_max = 5 << 20; }, "limits.batch_bytes_max"},
       {[](Config& c) { c.store.commit_bytes_max = 1 << 19; }, "store.commit_bytes_max"},
       {[](Config& c) { c.store.queue_bytes_max = 1 << 20; }, "store.queue_bytes_max"},
