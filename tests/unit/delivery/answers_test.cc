@@ -1,0 +1,41 @@
+#include "delivery/answers.h"
+
+#include <gtest/gtest.h>
+
+namespace pavane::delivery {
+namespace {
+
+store::SettlementRecord Ack(uint64_t token) {
+  store::SettlementRecord record;
+  record.token = token;
+  record.client_outcome = store::ClientOutcome::kAcked;
+  record.content_hash = token * 10;
+  return record;
+}
+
+TEST(Answers, AreKeptForTheWindow) {
+  Answers answers({.window_us = 100, .answers_max = 10});
+  answers.Add(Ack(1), 1000);
+  ASSERT_NE(answers.Find(1, 1100), nullptr);
+  EXPECT_EQ(answers.Find(1, 1100)->content_hash, 10u);
+  EXPECT_EQ(answers.Find(1, 1101), nullptr);
+}
+
+TEST(Answers, AreKeptUpToTheirNumberOldestGoFirst) {
+  Answers answers({.window_us = 1000, .answers_max = 2});
+  for (uint64_t token : {1, 2, 3}) answers.Add(Ack(token), 5);
+  EXPECT_EQ(answers.Find(1, 5), nullptr);
+  EXPECT_NE(answers.Find(2, 5), nullptr);
+  EXPECT_NE(answers.Find(3, 5), nullptr);
+}
+
+TEST(Answers, OnlyClientsSettlementsHaveOne) {
+  Answers answers({});
+  store::SettlementRecord expired = Ack(4);
+  expired.client_outcome = store::ClientOutcome::kNone;
+  answers.Add(expired, 5);
+  EXPECT_EQ(answers.size(), 0u);
+}
+
+}  // namespace
+}  // namespace pavane::delivery
