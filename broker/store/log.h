@@ -70,6 +70,9 @@ class Log {
   /// Random id made when the store was created (UUID text); namespaces derived ids.
   const std::string& store_id() const;
   Position last_position() const;
+  /// Recorded time and catalog version of the last commit; 0 when there is none.
+  int64_t last_time_us() const;
+  CatalogVersion catalog_version() const;
 
   // ---- the only write
   /// Appends one record; its position must be last_position() + 1. Returns when it is durable in
@@ -77,7 +80,8 @@ class Log {
   absl::Status Append(const CommitRecord& commit);
 
   // ---- start
-  /// All catalog entries now in force.
+  /// All catalog entries now in force, and the ids to give next (Catalog::Apply takes both). They
+  /// are of catalog_version().
   absl::StatusOr<std::vector<CatalogChange>> ReadCatalog() const;
   /// Target states as of the returned position.
   struct Checkpoint {
@@ -87,8 +91,9 @@ class Log {
     int64_t last_time_us = 0;                                // as of now
   };
   absl::StatusOr<Checkpoint> ReadCheckpoint() const;
-  /// Calls `visit` with every commit after `after`, in order, events without bytes (metadata and
-  /// targets only). Stops at the first error.
+  /// Calls `visit` with every commit after `after`, in order. Of the events it has ref,
+  /// accepted_us, matched_rules and the targets; the rest is in their blocks (ReadEvent). Stops at
+  /// the first error.
   absl::Status ReplayCommits(Position after,
                              const std::function<absl::Status(const CommitRecord&)>& visit) const;
   /// The position before the first commit whose recorded time is at or after `time_us`: where to
@@ -150,6 +155,9 @@ class Log {
   uint64_t dead_letter_count(TargetId target) const;
 
   // ---- upkeep (writer thread)
+  /// Deliveries dispatched since the last checkpoint, which memory holds until the next one: a
+  /// reason to write one early.
+  size_t unmerged_entries() const;
   /// Stores the states of the dirty targets as of `position`, merges dispatch records up to it into
   /// runs, and forgets what no start needs any more: commit records at or before `position` whose
   /// time is before `keep_from_us`.
@@ -160,6 +168,8 @@ class Log {
   absl::StatusOr<uint64_t> DropEvents(BusId bus, Sequence before);
 
   LogStats Stats() const;
+  /// Free bytes of the file system the store is on.
+  uint64_t FreeBytes() const;
 
  private:
   class Impl;

@@ -1,0 +1,32 @@
+#ifndef PAVANE_STORE_COMMIT_CODEC_H_
+#define PAVANE_STORE_COMMIT_CODEC_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "store/commit_record.h"
+
+namespace pavane::store {
+
+/// Appends the commit record to `out`, without what its blocks hold: of the events only where they
+/// are, their matched rules and their targets.
+void AppendCommit(const CommitRecord& commit, std::string& out);
+
+/// The record back. Its events have ref, accepted_us, matched_rules and targets; the rest is in
+/// their blocks.
+absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string_view key,
+                                          absl::string_view value);
+
+/// Only what stands at the front of every record.
+struct CommitTimes {
+  int64_t time_us = 0;
+  CatalogVersion catalog_version;
+};
+absl::StatusOr<CommitTimes> DecodeCommitTimes(absl::string_view family, absl::string_view key,
+                                              absl::string_view value);
+
+}  // namespace pavane::store
+
+#endif  // PAVANE_STORE_COMMIT_CODEC_H_

@@ -1,0 +1,187 @@
+#include "store/database.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "rocksdb/env.h"
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/table.h"
+#include "rocksdb/utilities/table_properties_collectors.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+
+namespace pavane::store {
+namespace {
+
+constexpr std::array<absl::string_view, kFamilies> kFamilyNames = {
+    "default",           "commit",  "block",     "payload", "run", "exception", "dead_letter",
+    "dead_letter_event", "catalog", "checkpoint"};
+
+// Memory: memtables of all families together, and one block cache.
+constexpr size_t kMemtablesBytesMax = 64 << 20;
+constexpr size_t kBlockCacheBytes = 24 << 20;
+// Bounds what a start replays. Families that are rarely written are flushed when it is reached.
+constexpr uint64_t kWalBytesMax = 256 << 20;
+
+// Deleted in key order as their timers run: a file half of tombstones is compacted at once, or else
+// a scan from the front walks through them all (a million take a second).
+constexpr size_t kTombstoneWindow = 4096;
+constexpr size_t kTombstoneTrigger = 2048;
+
+rocksdb::DBOptions DatabaseOptions(const Database::Options& options) {
+  rocksdb::DBOptions db;
+  if (options.env != nullptr) db.env = options.env;
+  db.create_if_missing = options.create_if_missing;
+  db.create_missing_column_families = true;
+  db.max_background_jobs = 2;
+  db.db_write_buffer_size = kMemtablesBytesMax;
+  db.max_total_wal_size = kWalBytesMax;
+  db.bytes_per_sync = 1 << 20;  // files are written out as they grow, not in one long stall
+  db.allow_concurrent_memtable_write = false;  // there is one writer
+  db.enable_write_thread_adaptive_yield = false;
+  db.max_open_files = 512;
+  db.keep_log_file_num = 4;
+  db.max_log_file_size = 4 << 20;
+  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  // A record cut off by the end of the write-ahead log was never acknowledged and is dropped;
+  // anything else that does not read back refuses the start. kPointInTimeRecovery would also drop
+  // what follows a damaged record, acknowledged or not; kAbsoluteConsistency would refuse after
+  // every power cut. What is dropped is checked against the acknowledgement mark.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // So that a start that is then refused has thrown nothing away.
+  db.avoid_flush_during_recovery = true;
+  db.paranoid_checks = true;
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(absl::string_view name,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions family;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 16 << 10;
+  table.format_version = 5;
+  table.checksum = rocksdb::kXXH3;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  family.compression = rocksdb::kLZ4Compression;
+  family.write_buffer_size = 8 << 20;
+  family.max_write_buffer_number = 4;
+  if (name == FamilyName(Family::kPayload)) {
+    family.write_buffer_size = 16 << 20;
+    family.target_file_size_base = 64 << 20;
+  } else if (name == FamilyName(Family::kBlock)) {
+    family.compression = rocksdb::kNoCompression;  // hashes
+  } else if (name == FamilyName(Family::kException) || name == FamilyName(Family::kDeadLetter) ||
+             name == FamilyName(Family::kDeadLetterEvent) || name == FamilyName(Family::kRun)) {
+    family.table_properties_collector_factories.push_back(
+        rocksdb::NewCompactOnDeletionCollectorFactory(kTombstoneWindow, kTombstoneTrigger));
+  }
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return family;
+}
+
+std::vector<std::string> FamilyNamesOf(const Database::Options& options,
+                                       const rocksdb::DBOptions& db) {
+  std::vector<std::string> names;
+  // Fails when there is no database yet.
+  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(db, options.directory, &names);
+  if (!listed.ok()) names.clear();
+  for (const absl::string_view name : kFamilyNames) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+  }
+  return names;
+}
+
+absl::Status MakeDirectory(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("data directory ", directory, " cannot be made: ", error.message()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::string_view FamilyName(Family family) { return kFamilyNames[static_cast<size_t>(family)]; }
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options) {
+  if (options.create_if_missing) RETURN_IF_ERROR(MakeDirectory(options.directory));
+  std::unique_ptr<Database> database(new Database);
+  database->cache_ = rocksdb::NewLRUCache(kBlockCacheBytes);
+  const rocksdb::DBOptions db_options = DatabaseOptions(options);
+  const std::vector<std::string> names = FamilyNamesOf(options, db_options);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string& name : names) {
+    families.emplace_back(name, FamilyOptions(name, database->cache_));
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened =
+      rocksdb::DB::Open(db_options, options.directory, families, &handles, &db);
+  RETURN_IF_ERROR(FromRocksDb(opened, absl::StrCat("opening data directory ", options.directory)));
+  database->db_.reset(db);
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto known = std::find(kFamilyNames.begin(), kFamilyNames.end(), names[i]);
+    if (known == kFamilyNames.end()) {
+      database->foreign_handles_.push_back(handles[i]);
+    } else {
+      database->handles_[known - kFamilyNames.begin()] = handles[i];
+    }
+  }
+  return database;
+}
+
+Database::~Database() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  for (auto* handle : foreign_handles_) db_->DestroyColumnFamilyHandle(handle);
+  // What it holds is durable in the class in force already; a failure to close is only told.
+  const rocksdb::Status closed = db_->Close();
+  if (!closed.ok()) LOG_ERROR("closing the store failed", {{"error", closed.ToString()}});
+}
+
+absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  return FromRocksDb(db_->Write(options, &batch), "writing the store");
+}
+
+absl::StatusOr<std::string> Database::Get(Family family, absl::string_view key) const {
+  std::string value;
+  const rocksdb::Status read =
+      db_->Get(rocksdb::ReadOptions(), handle(family), ToSlice(key), &value);
+  if (read.IsNotFound()) return absl::NotFoundError(absl::StrCat("no such ", FamilyName(family)));
+  RETURN_IF_ERROR(FromRocksDb(read, absl::StrCat("reading ", FamilyName(family))));
+  return value;
+}
+
+Scan::Scan(const Database& database, Family family, absl::string_view from,
+           absl::string_view before, Direction direction)
+    : family_(family),
+      direction_(direction),
+      from_(from),
+      before_(before),
+      lower_(from_),
+      upper_(before_) {
+  rocksdb::ReadOptions options;
+  if (!from_.empty()) options.iterate_lower_bound = &lower_;
+  if (!before_.empty()) options.iterate_upper_bound = &upper_;
+  iterator_.reset(database.db().NewIterator(options, database.handle(family)));
+  direction == Direction::kForward ? iterator_->SeekToFirst() : iterator_->SeekToLast();
+}
+
+absl::Status Scan::status() const {
+  return FromRocksDb(iterator_->status(), absl::StrCat("reading ", FamilyName(family_)));
+}
+
+}  // namespace pavane::store

@@ -1,0 +1,200 @@
+// One commit record becomes one WriteBatch: its blocks, itself, and the records it puts and erases.
+#include <algorithm>
+
+#include "absl/types/span.h"
+
+#include "base/check.h"
+#include "base/failpoint.h"
+#include "base/status_macros.h"
+#include "store/commit_codec.h"
+#include "store/envelope.h"
+#include "store/keys.h"
+#include "store/log_impl.h"
+#include "store/record_codec.h"
+
+namespace pavane::store {
+namespace {
+
+// How many blocks of a bus are stored as they are after one that did not compress.
+constexpr int kCompressionHoliday = 16;
+
+}  // namespace
+
+absl::Status Log::Impl::Append(const CommitRecord& commit) {
+  {
+    MutexLock lock(mu);
+    CHECK_EQ(commit.position, last_position.Next()) << "positions have no gap";
+    CHECK_GE(commit.time_us, last_time_us) << "recorded time never falls";
+  }
+  CHECK(!failed) << "nothing may follow a failed append";
+  failed = true;
+  RETURN_IF_ERROR(FAILPOINT_STATUS("store.before_append"));
+  batch.Clear();
+  RETURN_IF_ERROR(PutEvents(commit));
+  BeginEnvelope(value);
+  AppendCommit(commit, value);
+  const Key key = CommitKey(commit.position);
+  SealEnvelope(key.view(), 0, value);
+  RETURN_IF_ERROR(PutSealed(Family::kCommit, key.view()));
+  RETURN_IF_ERROR(PutExceptions(commit));
+  RETURN_IF_ERROR(PutDeadLetters(commit));
+  RETURN_IF_ERROR(PutCatalog(commit));
+  const bool sync = options.durability == Durability::kFsync;
+  RETURN_IF_ERROR(database->Write(batch, sync));
+  RETURN_IF_ERROR(FAILPOINT_STATUS("store.after_write"));
+  failed = false;
+  commits.fetch_add(1, std::memory_order_relaxed);
+  if (sync) {
+    syncs.fetch_add(1, std::memory_order_relaxed);
+    ack_mark->Set(commit.position);
+  }
+  Remember(commit);
+  FAILPOINT("store.after_append");
+  return absl::OkStatus();
+}
+
+absl::Status Log::Impl::Put(Family family, absl::string_view key, absl::string_view payload) {
+  BeginEnvelope(value);
+  value.append(payload.data(), payload.size());
+  SealEnvelope(key, 0, value);
+  return PutSealed(family, key);
+}
+
+absl::Status Log::Impl::PutSealed(Family family, absl::string_view key) {
+  return FromRocksDb(batch.Put(database->handle(family), ToSlice(key), value), "building a commit");
+}
+
+absl::Status Log::Impl::Delete(Family family, absl::string_view key) {
+  return FromRocksDb(batch.Delete(database->handle(family), ToSlice(key)), "building a commit");
+}
+
+absl::Status Log::Impl::PutEvents(const CommitRecord& commit) {
+  if (commit.events.empty()) return absl::OkStatus();
+  // In order of buses, events of a bus in order: one block each.
+  std::vector<event::StoredEventPtr> events;
+  events.reserve(commit.events.size());
+  for (const AppendedEvent& appended : commit.events) events.push_back(appended.event);
+  std::stable_sort(events.begin(), events.end(),
+                   [](const auto& a, const auto& b) { return a->ref.bus < b->ref.bus; });
+  const absl::Span<const event::StoredEventPtr> all(events);
+  for (size_t begin = 0; begin < all.size();) {
+    size_t end = begin + 1;
+    for (; end < all.size() && all[end]->ref.bus == all[begin]->ref.bus; ++end) {
+      CHECK_EQ(all[end]->ref.sequence, all[end - 1]->ref.sequence.Next()) << "no gap on a bus";
+    }
+    RETURN_IF_ERROR(PutBlock(all.subspan(begin, end - begin)));
+    begin = end;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Log::Impl::PutBlock(absl::Span<const event::StoredEventPtr> events) {
+  const BusId bus = events.front()->ref.bus;
+  {
+    MutexLock lock(mu);
+    CHECK_EQ(events.front()->ref.sequence, ranges[bus].last.Next()) << "no gap on a bus";
+  }
+  const Key key = BlockKey(bus, events.back()->ref.sequence);
+  BeginEnvelope(value);
+  AppendBlockHead(events, value);
+  SealEnvelope(key.view(), 0, value);
+  RETURN_IF_ERROR(PutSealed(Family::kBlock, key.view()));
+
+  int& skip = skip_compression[bus];
+  const bool try_compression = skip == 0;
+  BeginEnvelope(value);
+  const uint8_t flags = AppendPayload(events, try_compression, scratch, value);
+  SealEnvelope(key.view(), flags, value);
+  if (!try_compression) {
+    --skip;
+  } else if (flags == 0 && value.size() >= kCompressFromBytes) {
+    skip = kCompressionHoliday;
+  }
+  return PutSealed(Family::kPayload, key.view());
+}
+
+absl::Status Log::Impl::PutExceptions(const CommitRecord& commit) {
+  // Erased first: a delivery may come back at the same time.
+  for (const ExceptionRecord& exception : commit.exceptions_erased) {
+    const Key key = ExceptionRecordKey(exception.ref.target, exception.due_us, exception.ref.event);
+    RETURN_IF_ERROR(Delete(Family::kException, key.view()));
+  }
+  for (const ExceptionRecord& exception : commit.exceptions) {
+    const Key key = ExceptionRecordKey(exception.ref.target, exception.due_us, exception.ref.event);
+    RETURN_IF_ERROR(Put(Family::kException, key.view(), SerializeException(exception)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Log::Impl::PutDeadLetters(const CommitRecord& commit) {
+  for (const DeadLetterRecord& letter : commit.dead_letters_erased) {
+    const Key key = DeadLetterRecordKey(letter.ref.target, letter.id);
+    const Key by_event = DeadLetterEventKey(letter.ref.event, letter.ref.target, letter.id);
+    RETURN_IF_ERROR(Delete(Family::kDeadLetter, key.view()));
+    RETURN_IF_ERROR(Delete(Family::kDeadLetterEvent, by_event.view()));
+  }
+  for (const DeadLetterRecord& letter : commit.dead_letters) {
+    const Key key = DeadLetterRecordKey(letter.ref.target, letter.id);
+    RETURN_IF_ERROR(Put(Family::kDeadLetter, key.view(), SerializeDeadLetter(letter)));
+    if (!letter.event_bytes.empty()) continue;  // needs its block no more
+    const Key by_event = DeadLetterEventKey(letter.ref.event, letter.ref.target, letter.id);
+    RETURN_IF_ERROR(Put(Family::kDeadLetterEvent, by_event.view(), ""));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Log::Impl::PutCatalog(const CommitRecord& commit) {
+  if (commit.catalog.empty()) return absl::OkStatus();
+  for (const CatalogChange& change : commit.catalog) {
+    RETURN_IF_ERROR(RaiseNextIds(change, next_ids));
+    const Key key = CatalogKey(change.kind, change.id);
+    RETURN_IF_ERROR(change.erased ? Delete(Family::kCatalog, key.view())
+                                  : Put(Family::kCatalog, key.view(), change.bytes));
+  }
+  const Key key = CatalogKey(CatalogChange::Kind::kNextIds, 0);
+  return Put(Family::kCatalog, key.view(), EncodeNextIds(next_ids));
+}
+
+void Log::Impl::Remember(const CommitRecord& commit) {
+  // Readers see the events no later than the ranges say that they exist.
+  std::vector<event::StoredEventPtr> run;
+  for (size_t i = 0; i < commit.events.size(); ++i) {
+    const event::StoredEventPtr& event = commit.events[i].event;
+    run.push_back(event);
+    const bool ends =
+        i + 1 == commit.events.size() || commit.events[i + 1].event->ref.bus != event->ref.bus;
+    if (!ends) continue;
+    tail_cache.Add(event->ref.bus, run);
+    run.clear();
+  }
+  MutexLock lock(mu);
+  if (!oldest_position) oldest_position = commit.position;
+  last_position = commit.position;
+  last_time_us = commit.time_us;
+  catalog_version = commit.catalog_version;
+  for (const AppendedEvent& appended : commit.events) {
+    Range& range = ranges[appended.event->ref.bus];
+    if (!range.first) range.first = appended.event->ref.sequence;
+    range.last = appended.event->ref.sequence;
+  }
+  tails.Add(commit);
+  CountLetters(commit);
+}
+
+void Log::Impl::CountLetters(const CommitRecord& commit) {
+  const auto count = [&](TargetId target, int64_t change) {
+    mu.AssertHeld();
+    uint64_t& letters_of_target = letters[target];
+    letters_of_target += static_cast<uint64_t>(change);
+    if (!letter_changes.empty() && letter_changes.back().position == commit.position &&
+        letter_changes.back().target == target) {
+      letter_changes.back().change += change;
+    } else {
+      letter_changes.push_back({commit.position, target, change});
+    }
+  };
+  for (const DeadLetterRecord& letter : commit.dead_letters) count(letter.ref.target, 1);
+  for (const DeadLetterRecord& letter : commit.dead_letters_erased) count(letter.ref.target, -1);
+}
+
+}  // namespace pavane::store

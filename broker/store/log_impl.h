@@ -1,0 +1,154 @@
+#ifndef PAVANE_STORE_LOG_IMPL_H_
+#define PAVANE_STORE_LOG_IMPL_H_
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "base/mutex.h"
+#include "store/ack_mark.h"
+#include "store/block_cache.h"
+#include "store/block_codec.h"
+#include "store/catalog_codec.h"
+#include "store/database.h"
+#include "store/log.h"
+#include "store/tail_cache.h"
+#include "store/target_tails.h"
+
+namespace pavane::store {
+
+/// What Log consists of. Its functions are in log_open.cc, log_append.cc, log_checkpoint.cc,
+/// log_drop.cc and log_read.cc; what a function does is said at Log's function of the same name.
+class Log::Impl {
+ public:
+  explicit Impl(const Options& options)
+      : options(options),
+        tail_cache(options.tail_cache_bytes),
+        block_cache(options.tail_cache_bytes / 4) {}
+
+  // ---- log_open.cc
+  absl::Status Open();
+
+  // ---- log_append.cc
+  absl::Status Append(const CommitRecord& commit);
+
+  // ---- log_checkpoint.cc
+  absl::Status WriteCheckpoint(Position position, const std::vector<TargetState>& dirty,
+                               const std::vector<TargetId>& gone, int64_t keep_from_us);
+
+  // ---- log_drop.cc
+  absl::StatusOr<uint64_t> DropEvents(BusId bus, Sequence before);
+
+  // ---- log_read.cc
+  absl::StatusOr<CommitRecord> ReadCommit(Position position) const;
+  absl::StatusOr<int64_t> ReadCommitTime(Position position) const;
+  absl::Status ReplayCommits(Position after,
+                             const std::function<absl::Status(const CommitRecord&)>& visit) const;
+  absl::StatusOr<Position> FindPositionBefore(int64_t time_us) const;
+  /// The block that holds the event, or else the next one of the bus; NotFound when there is none.
+  absl::StatusOr<std::shared_ptr<const Block>> FindBlock(event::EventRef ref) const;
+  absl::StatusOr<event::StoredEventPtr> ReadEvent(event::EventRef ref) const;
+  std::pair<Sequence, Sequence> EventRange(BusId bus) const ABSL_LOCKS_EXCLUDED(mu);
+
+  // ---- constant after Open
+  const Options options;
+  BootNumber boot;
+  std::string store_id;
+  std::unique_ptr<Database> database;
+
+  // ---- own synchronization
+  mutable TailCache tail_cache;
+  mutable BlockCache block_cache;
+  std::atomic<uint64_t> commits{0};
+  std::atomic<uint64_t> syncs{0};
+
+  // ---- writer thread only
+  std::unique_ptr<AckMark> ack_mark;
+  NextIds next_ids;
+  bool failed = false;
+  // Reused from commit to commit.
+  std::string value;
+  std::string scratch;
+  rocksdb::WriteBatch batch;
+  /// After blocks that did not compress, so many are stored as they are before the next try.
+  absl::flat_hash_map<BusId, int> skip_compression;
+  Position checkpoint_position;
+  /// Runs of each target on disk, by last sequence.
+  absl::flat_hash_map<TargetId, std::deque<Sequence>> runs;
+  /// Changes of dead-letter counts since the checkpoint, and the counts as of it.
+  struct LetterChange {
+    Position position;
+    TargetId target;
+    int64_t change;
+  };
+  std::deque<LetterChange> letter_changes;
+  absl::flat_hash_map<TargetId, uint64_t> checkpoint_letters;
+
+  struct Range {
+    Sequence first;  // 0: no event is kept
+    Sequence last;   // the newest ever given
+  };
+
+  mutable Mutex mu;
+  Position oldest_position ABSL_GUARDED_BY(mu);  // commit records from here on are kept
+  Position last_position ABSL_GUARDED_BY(mu);
+  int64_t last_time_us ABSL_GUARDED_BY(mu) = 0;
+  CatalogVersion catalog_version ABSL_GUARDED_BY(mu);
+  absl::flat_hash_map<BusId, Range> ranges ABSL_GUARDED_BY(mu);
+  absl::flat_hash_map<TargetId, uint64_t> letters ABSL_GUARDED_BY(mu);
+  TargetTails tails ABSL_GUARDED_BY(mu);
+
+ private:
+  // ---- log_open.cc
+  absl::Status CheckFormat(bool& created);
+  absl::Status WriteIdentity(bool created);
+  absl::Status LoadCatalogIds();
+  absl::Status LoadCheckpoint();
+  absl::Status LoadLastCommit();
+  absl::Status LoadRanges();
+  absl::Status LoadRuns();
+  absl::Status ReplayTail();
+  absl::Status CheckAckMark();
+
+  // ---- log_append.cc
+  absl::Status PutEvents(const CommitRecord& commit);
+  absl::Status PutBlock(absl::Span<const event::StoredEventPtr> events);
+  absl::Status PutExceptions(const CommitRecord& commit);
+  absl::Status PutDeadLetters(const CommitRecord& commit);
+  absl::Status PutCatalog(const CommitRecord& commit);
+  absl::Status Put(Family family, absl::string_view key, absl::string_view payload);
+  absl::Status PutSealed(Family family, absl::string_view key);  // `value`
+  absl::Status Delete(Family family, absl::string_view key);
+  void Remember(const CommitRecord& commit) ABSL_LOCKS_EXCLUDED(mu);
+  void CountLetters(const CommitRecord& commit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+
+  // ---- log_checkpoint.cc
+  absl::Status PutTargetStates(const std::vector<TargetState>& dirty,
+                               const std::vector<TargetId>& gone);
+  struct NewRun {
+    TargetId target;
+    Sequence last;
+  };
+  absl::Status PutRuns(Position position, const absl::flat_hash_map<TargetId, Sequence>& watermarks,
+                       std::vector<NewRun>& written);
+  absl::Status DeleteRuns(const absl::flat_hash_map<TargetId, Sequence>& watermarks,
+                          const std::vector<TargetId>& gone);
+  absl::Status PutLetterCounts(Position position);
+  absl::Status DeleteCommits(Position through, int64_t keep_from_us, Position& oldest);
+
+  // ---- log_drop.cc
+  absl::Status CopyIntoLetters(BusId bus, Sequence first, Sequence last);
+};
+
+}  // namespace pavane::store
+
+#endif  // PAVANE_STORE_LOG_IMPL_H_

@@ -1,0 +1,88 @@
+#include "store/target_tails.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace pavane::store {
+
+void TargetTails::Add(const CommitRecord& commit) {
+  for (const AppendedEvent& event : commit.events) {
+    const event::EventRef& ref = event.event->ref;
+    std::deque<Mark>& marks = marks_[ref.bus];
+    if (marks.empty() || marks.back().position != commit.position) {
+      marks.push_back({commit.position, ref.sequence});
+    } else {
+      marks.back().last = ref.sequence;
+    }
+    for (const TargetId target : event.targets) {
+      Tail& tail = tails_[target];
+      tail.bus = ref.bus;
+      tail.entries.push_back(ref.sequence);
+    }
+    size_ += event.targets.size();
+  }
+}
+
+std::vector<Sequence> TargetTails::Read(TargetId target, Sequence after, size_t max) const {
+  const auto found = tails_.find(target);
+  if (found == tails_.end()) return {};
+  const std::deque<Sequence>& entries = found->second.entries;
+  const auto first = std::upper_bound(entries.begin(), entries.end(), after);
+  const size_t count = std::min<size_t>(max, entries.end() - first);
+  return std::vector<Sequence>(first, first + static_cast<ptrdiff_t>(count));
+}
+
+size_t TargetTails::CountThrough(const Tail& tail, Position position) const {
+  const auto found = marks_.find(tail.bus);
+  if (found == marks_.end()) return 0;
+  const std::deque<Mark>& marks = found->second;
+  const auto beyond =
+      std::upper_bound(marks.begin(), marks.end(), position,
+                       [](Position value, const Mark& mark) { return value < mark.position; });
+  if (beyond == marks.begin()) return 0;
+  const Sequence last = std::prev(beyond)->last;
+  return std::upper_bound(tail.entries.begin(), tail.entries.end(), last) - tail.entries.begin();
+}
+
+std::vector<TargetTails::Entries> TargetTails::EntriesThrough(Position position) const {
+  std::vector<Entries> through;
+  for (const auto& [target, tail] : tails_) {
+    const auto count = static_cast<ptrdiff_t>(CountThrough(tail, position));
+    if (count == 0) continue;
+    through.push_back(
+        {target, std::vector<Sequence>(tail.entries.begin(), tail.entries.begin() + count)});
+  }
+  return through;
+}
+
+void TargetTails::DropThrough(Position position) {
+  for (auto at = tails_.begin(); at != tails_.end();) {
+    Tail& tail = at->second;
+    const size_t count = CountThrough(tail, position);
+    tail.entries.erase(tail.entries.begin(), tail.entries.begin() + static_cast<ptrdiff_t>(count));
+    size_ -= count;
+    if (tail.entries.empty()) {
+      tails_.erase(at++);
+    } else {
+      ++at;
+    }
+  }
+  for (auto at = marks_.begin(); at != marks_.end();) {
+    std::deque<Mark>& marks = at->second;
+    while (!marks.empty() && marks.front().position <= position) marks.pop_front();
+    if (marks.empty()) {
+      marks_.erase(at++);
+    } else {
+      ++at;
+    }
+  }
+}
+
+void TargetTails::Forget(TargetId target) {
+  const auto found = tails_.find(target);
+  if (found == tails_.end()) return;
+  size_ -= found->second.entries.size();
+  tails_.erase(found);
+}
+
+}  // namespace pavane::store
