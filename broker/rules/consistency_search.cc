@@ -10,6 +10,12 @@ ConsistencySearch::Outcome ConsistencySearch::Run(std::vector<Field> fields) {
   for (const Field& field : fields) {
     if (field.passing.empty() && !field.may_be_absent) return Outcome::kNoMatch;
   }
+  if (OneInArrays(fields)) {
+    const auto fails = [](const Field& field) {
+      return field.passing.empty() && !field.all.empty();
+    };
+    return std::any_of(fields.begin(), fields.end(), fails) ? Outcome::kNoMatch : Outcome::kMatch;
+  }
   for (Field& field : fields) {
     Level& level = levels_.emplace_back();
     level.passing = MakeTree(std::move(field.passing));
@@ -17,6 +23,16 @@ ConsistencySearch::Outcome ConsistencySearch::Run(std::vector<Field> fields) {
     if (field.may_be_absent) level.all = MakeTree(std::move(field.all));
   }
   return Judge(0);
+}
+
+// With at most one field that has values inside arrays there is nothing to contradict; then a field
+// is absent only if it has no value at all.
+bool ConsistencySearch::OneInArrays(const std::vector<Field>& fields) {
+  const auto in_array = [](uint32_t element) { return element != 0; };
+  return std::count_if(fields.begin(), fields.end(), [&](const Field& field) {
+           return std::any_of(field.passing.begin(), field.passing.end(), in_array) ||
+                  std::any_of(field.all.begin(), field.all.end(), in_array);
+         }) <= 1;
 }
 
 ConsistencySearch::Tree ConsistencySearch::MakeTree(std::vector<uint32_t> values) const {

@@ -37,7 +37,7 @@ class ConsistencySearch {
   struct Field {
     /// The elements that the values which pass the field's tests lie in, in any order.
     std::vector<uint32_t> passing;
-    /// Whether the field may be absent instead; if so, the elements of all of its values.
+    /// Whether the field may be absent instead; if so (only then), the elements of all its values.
     bool may_be_absent = false;
     std::vector<uint32_t> all;
   };
@@ -62,6 +62,7 @@ class ConsistencySearch {
     Tree all;
   };
 
+  static bool OneInArrays(const std::vector<Field>& fields);
   Tree MakeTree(std::vector<uint32_t> values) const;
   /// Appends the values of `tree` that agree with `bound_` to `found`, at most `limit`; false when
   /// the steps are used up.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include "rules/json_string.h"
@@ -32,8 +33,9 @@ class FlatEvent::Reader {
         Add(Value::Kind::kLiteral, member.boolean ? "true" : "false", 0);
         break;
       case Member::kJson:
-        at_ = member.text.data();
-        SkipSpace();
+        // A number or literal ends where its text does, and nothing else may be read there.
+        json_ = std::string(absl::StripAsciiWhitespace(member.text));
+        at_ = json_.data();
         ReadValue(0);
     }
   }
@@ -129,6 +131,7 @@ class FlatEvent::Reader {
 
   FlatEvent* const event_;
   size_t longest_ = 0;
+  std::string json_;
   const char* at_ = nullptr;
   std::string path_;
   uint32_t arrays_ = 0;

@@ -6,7 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 
 #include "event/event_view.h"
 #include "rules/pattern.h"
@@ -42,7 +44,9 @@ class Matcher {
   /// Puts the ids of all rules that match into `matched`, ascending, each once; what was in it is
   /// dropped. Fails with ResourceExhausted (reason EVENT_TOO_COMPLEX at the doors) when a rule's
   /// work budget does not suffice; `matched` is empty then.
-  absl::Status Match(const event::EventView& event, std::vector<RuleId>* matched) const;
+  /// Rules in `without`, if given, are left out, and so is what they would have failed with.
+  absl::Status Match(const event::EventView& event, std::vector<RuleId>* matched,
+                     const absl::flat_hash_set<RuleId>* without = nullptr) const;
 
   /// Bytes held by the matcher, roughly.
   size_t MemoryBytes() const;

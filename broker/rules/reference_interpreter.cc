@@ -119,7 +119,7 @@ ConsistencySearch::Field Judge(const PatternField& field, const FlatEvent& event
     if (test.kind == Kind::kExists && !test.exists) judged.may_be_absent = true;
   }
   for (const Value& value : event.At(field.path)) {
-    judged.all.push_back(value.element);
+    if (judged.may_be_absent) judged.all.push_back(value.element);
     if (std::any_of(field.tests.begin(), field.tests.end(),
                     [&](const ValueTest& test) { return Passes(test, value); })) {
       judged.passing.push_back(value.element);

@@ -44,6 +44,7 @@ std::shared_ptr<const RuleSet> RuleSet::WithChanges(Changes changes) const {
   set->size_ = base_patterns_->size();
   std::vector<RuleEntry> put;
   for (const auto& [id, pattern] : changes) {
+    set->changed_.insert(id);
     set->size_ -= base_patterns_->contains(id) ? 1 : 0;
     if (pattern == nullptr) continue;
     put.push_back({id, pattern});
@@ -55,10 +56,8 @@ std::shared_ptr<const RuleSet> RuleSet::WithChanges(Changes changes) const {
 }
 
 absl::Status RuleSet::Match(const event::EventView& event, std::vector<RuleId>* matched) const {
-  RETURN_IF_ERROR(base_->Match(event, matched));
-  if (changes_.empty()) return absl::OkStatus();
-  const auto changed = [this](RuleId id) { return changes_.contains(id); };
-  matched->erase(std::remove_if(matched->begin(), matched->end(), changed), matched->end());
+  if (changes_.empty()) return base_->Match(event, matched);
+  RETURN_IF_ERROR(base_->Match(event, matched, &changed_));
   std::vector<RuleId> put;
   absl::Status status = overlay_->Match(event, &put);
   if (!status.ok()) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 
@@ -61,6 +62,7 @@ class RuleSet {
   std::shared_ptr<const Patterns> base_patterns_;
   std::shared_ptr<const Matcher> base_;
   Changes changes_;
+  absl::flat_hash_set<RuleId> changed_;  // the keys of changes_
   std::shared_ptr<const Matcher> overlay_;
   size_t size_ = 0;
 };

@@ -1,0 +1,190 @@
+#ifndef PAVANE_RULES_COMPILED_TEST_H_
+#define PAVANE_RULES_COMPILED_TEST_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+#include "rules/case_text.h"
+#include "rules/event_values.h"
+#include "rules/text_dictionary.h"
+#include "rules/value_test.h"
+#include "rules/wildcard.h"
+
+namespace pavane::rules {
+
+/// A test in 24 bytes, so that the tests that follow one another in an index lie side by side. What
+/// does not fit lies in the TestPool that made it.
+struct CompiledTest {
+  enum class Op : uint8_t {
+    kId,          // id
+    kOneOfMask,   // the id, less the slot's first one, is a bit of mask
+    kOneOfIds,    // list in ids
+    kFoldEquals,  // affix; the fold ops ignore ASCII case, with lower case in the affix
+    kBlock,       // block: an address, or a block of them
+    kFoldPrefix,  // affix
+    kFoldSuffix,  // affix
+    kPrefix,      // affix
+    kSuffix,      // affix
+    kCase,        // index in case texts; variant is the ValueTest::Kind
+    kWildcard,    // affix is about its first piece, affix.text an index in wildcards
+    kRange,       // range, both ends included
+    kCheck,       // index in checks: a field with several tests, or one that may be absent
+    kNoneOfMask,  // not kOneOfMask
+    kNoneOfIds,   // not kOneOfIds
+    kNot,         // list in tests: a string that passes one of them fails
+    kExists,      // any value
+    kAlways,      // nothing left to test
+  };
+  /// Eight bytes to compare first: those that end a prefix, or begin a suffix, if it has that many.
+  struct Affix {
+    uint64_t key;
+    uint32_t text;  // offset in texts
+    uint32_t size;
+  };
+  struct List {
+    uint32_t first;
+    uint32_t count;
+  };
+  struct Range {
+    double low;
+    double high;
+  };
+  struct Block {
+    uint32_t index;
+    uint32_t bits;
+  };
+
+  Op op = Op::kAlways;
+  uint8_t variant = 0;
+  uint32_t slot = 0;
+  union {
+    Affix affix = {};
+    List list;
+    Range range;
+    Block block;
+    uint64_t mask;
+    uint32_t id;
+    uint32_t index;
+  };
+};
+static_assert(sizeof(CompiledTest) == 24);
+
+/// A field of a conjunction: a value of the slot must pass one of the tests, or it may be absent.
+struct CompiledCheck {
+  uint32_t slot = 0;
+  uint32_t first_test = 0;
+  uint32_t test_count = 0;
+  bool may_be_absent = false;
+  bool equality = false;  // one test: kId or kOneOf
+};
+
+/// All that tests compare with. Filled while a matcher is built, constant afterwards.
+class TestPool {
+ public:
+  /// Enters what the tests compare exactly.
+  static void AddTexts(uint32_t slot, const ValueTest& test, TextDictionary* dictionary);
+
+  /// Compiles a field. The dictionary is frozen, holds the field's texts and outlives the pool.
+  uint32_t AddCheck(uint32_t slot, const std::vector<ValueTest>& tests,
+                    const TextDictionary& dictionary);
+
+  const CompiledCheck& check(uint32_t index) const { return checks_[index]; }
+  const CompiledTest& test(uint32_t index) const { return tests_[index]; }
+  uint32_t check_count() const { return static_cast<uint32_t>(checks_.size()); }
+  const char* text(const CompiledTest& test) const { return texts_.data() + test.affix.text; }
+  const IpBlock& block(const CompiledTest& test) const { return blocks_[test.block.index]; }
+  const Wildcard& wildcard(const CompiledTest& test) const { return wildcards_[test.affix.text]; }
+  /// The ids that an equality check compares with.
+  std::vector<uint32_t> IdsOf(const CompiledCheck& check, const TextDictionary& dictionary) const;
+
+  /// Whether `value` passes `test`, which is not kCheck or kAlways.
+  bool Passes(const CompiledTest& test, const TextDictionary& dictionary, EventValue* value) const;
+  /// Whether `value` passes one of the check's tests.
+  bool PassesAny(const CompiledCheck& check, const TextDictionary& dictionary,
+                 EventValue* value) const;
+
+  size_t MemoryBytes() const;
+
+ private:
+  using Op = CompiledTest::Op;
+
+  CompiledTest Compile(uint32_t slot, const ValueTest& test, const TextDictionary& dictionary);
+  void CompileAffix(Op op, absl::string_view text, CompiledTest* compiled);
+  void CompileCase(ValueTest::Kind kind, absl::string_view text, CompiledTest* compiled);
+  void CompileWildcard(absl::string_view text, CompiledTest* compiled);
+  void CompileIds(uint32_t slot, std::vector<uint32_t> ids, bool positive,
+                  const TextDictionary& dictionary, CompiledTest* compiled);
+  void CompileNot(uint32_t slot, const ValueTest& test, ValueTest::Kind kind,
+                  const TextDictionary& dictionary, CompiledTest* compiled);
+  void CompileBlock(const IpBlock& block, CompiledTest* compiled);
+  void CompileCheckTests(uint32_t slot, const std::vector<ValueTest>& tests,
+                         const TextDictionary& dictionary, std::vector<CompiledTest>* compiled);
+
+  std::vector<CompiledCheck> checks_;
+  std::vector<CompiledTest> tests_;
+  std::vector<uint32_t> ids_;
+  std::vector<IpBlock> blocks_;
+  std::vector<CaseText> case_texts_;
+  std::vector<Wildcard> wildcards_;
+  std::string texts_;
+};
+
+/// `word` with ASCII capitals made small, eight bytes at once.
+inline uint64_t FoldWord(uint64_t word) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  const uint64_t low = word & 0x7f * kEach;
+  const uint64_t above_z = low + (0x7f - 'Z') * kEach;
+  const uint64_t from_a = low + (0x80 - 'A') * kEach;
+  const uint64_t capital = (from_a ^ above_z) & ~word & 0x80 * kEach;
+  return word | capital >> 2;
+}
+
+/// Mask of the first `size` bytes of a word, up to all eight.
+inline uint64_t HeadMask(uint32_t size) {
+  return size >= 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * size)) - 1;
+}
+
+/// Mask of the last `size` bytes of a word, up to all eight.
+inline uint64_t TailMask(uint32_t size) {
+  return size >= 8 ? ~uint64_t{0} : size == 0 ? 0 : ~uint64_t{0} << (64 - 8 * size);
+}
+
+/// Whether the first look at a string lets it begin with the affix of a prefix test, or end with
+/// that of a suffix test. If the affix has at most eight bytes that is the answer.
+inline bool MayBeginWith(const EventValue& value, const CompiledTest::Affix& affix) {
+  if (value.size < affix.size) return false;
+  if (affix.size <= 8) return (value.head & HeadMask(affix.size)) == affix.key;
+  uint64_t word;
+  std::memcpy(&word, value.data + affix.size - 8, 8);
+  return word == affix.key;
+}
+inline bool MayEndWith(const EventValue& value, const CompiledTest::Affix& affix) {
+  if (value.size < affix.size) return false;
+  if (affix.size <= 8) return (value.tail & TailMask(affix.size)) == affix.key;
+  uint64_t word;
+  std::memcpy(&word, value.data + value.size - affix.size, 8);
+  return word == affix.key;
+}
+inline bool MayBeginWithFolded(const EventValue& value, const CompiledTest::Affix& affix) {
+  if (value.size < affix.size) return false;
+  if (affix.size <= 8) return (FoldWord(value.head) & HeadMask(affix.size)) == affix.key;
+  uint64_t word;
+  std::memcpy(&word, value.data + affix.size - 8, 8);
+  return FoldWord(word) == affix.key;
+}
+inline bool MayEndWithFolded(const EventValue& value, const CompiledTest::Affix& affix) {
+  if (value.size < affix.size) return false;
+  if (affix.size <= 8) return (FoldWord(value.tail) & TailMask(affix.size)) == affix.key;
+  uint64_t word;
+  std::memcpy(&word, value.data + value.size - affix.size, 8);
+  return FoldWord(word) == affix.key;
+}
+
+}  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_COMPILED_TEST_H_

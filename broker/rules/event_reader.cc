@@ -1,0 +1,221 @@
+#include "rules/event_reader.h"
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+#include "rules/json_string.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace pavane::rules {
+namespace {
+
+// Masks over 64 bytes of JSON text.
+struct BracketBlock {
+  uint64_t quotes = 0;
+  uint64_t backslashes = 0;
+  uint64_t open = 0;
+  uint64_t close = 0;
+};
+
+// Brackets are recognised with bit 0x20 set, which makes `[` and `{` one, and `]` and `}`.
+constexpr char kOpen = '{';
+constexpr char kClose = '}';
+
+namespace plain {
+
+struct Simd {
+#if defined(__SSE2__)
+  static constexpr size_t kBytes = 16;
+  static __m128i Load(const char* p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  }
+  static __m128i Equal(__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); }
+  static uint32_t Mask(__m128i bytes) { return static_cast<uint32_t>(_mm_movemask_epi8(bytes)); }
+
+  static uint32_t StringEnd(const char* p) {
+    const __m128i bytes = Load(p);
+    return Mask(_mm_or_si128(Equal(bytes, '"'), Equal(bytes, '\\')));
+  }
+  static uint32_t ScalarEnd(const char* p) {
+    const __m128i bytes = Load(p);
+    const __m128i brackets = Equal(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), kClose);
+    const __m128i space = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(' ')), bytes);
+    return Mask(_mm_or_si128(_mm_or_si128(Equal(bytes, ','), brackets), space));
+  }
+  static void Brackets(const char* p, BracketBlock* block) {
+    for (int i = 0; i < 4; ++i) {
+      const __m128i bytes = Load(p + 16 * i);
+      const __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+      block->quotes |= uint64_t{Mask(Equal(bytes, '"'))} << (16 * i);
+      block->backslashes |= uint64_t{Mask(Equal(bytes, '\\'))} << (16 * i);
+      block->open |= uint64_t{Mask(Equal(lower, kOpen))} << (16 * i);
+      block->close |= uint64_t{Mask(Equal(lower, kClose))} << (16 * i);
+    }
+  }
+#else
+  static constexpr size_t kBytes = 16;
+  static uint32_t StringEnd(const char* p) {
+    uint32_t mask = 0;
+    for (int i = 0; i < 16; ++i) mask |= uint32_t{p[i] == '"' || p[i] == '\\'} << i;
+    return mask;
+  }
+  static uint32_t ScalarEnd(const char* p) {
+    uint32_t mask = 0;
+    for (int i = 0; i < 16; ++i) {
+      mask |= uint32_t{p[i] == ',' || (p[i] | 0x20) == kClose || static_cast<uint8_t>(p[i]) <= ' '}
+              << i;
+    }
+    return mask;
+  }
+  static void Brackets(const char* p, BracketBlock* block) {
+    for (int i = 0; i < 64; ++i) {
+      block->quotes |= uint64_t{p[i] == '"'} << i;
+      block->backslashes |= uint64_t{p[i] == '\\'} << i;
+      block->open |= uint64_t{(p[i] | 0x20) == kOpen} << i;
+      block->close |= uint64_t{(p[i] | 0x20) == kClose} << i;
+    }
+  }
+#endif
+  static uint64_t PrefixXor(uint64_t mask) {
+    for (int shift = 1; shift < 64; shift *= 2) mask ^= mask << shift;
+    return mask;
+  }
+};
+
+#include "rules/event_reader_simd.inc"
+
+}  // namespace plain
+
+#if defined(__x86_64__)
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul"))), \
+                             apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul")
+#endif
+
+namespace avx2 {
+
+struct Simd {
+  static constexpr size_t kBytes = 32;
+  static __m256i Load(const char* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static __m256i Equal(__m256i bytes, char c) {
+    return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c));
+  }
+  static uint32_t Mask(__m256i bytes) { return static_cast<uint32_t>(_mm256_movemask_epi8(bytes)); }
+
+  static uint32_t StringEnd(const char* p) {
+    const __m256i bytes = Load(p);
+    return Mask(_mm256_or_si256(Equal(bytes, '"'), Equal(bytes, '\\')));
+  }
+  static uint32_t ScalarEnd(const char* p) {
+    const __m256i bytes = Load(p);
+    const __m256i brackets = Equal(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), kClose);
+    const __m256i space = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(' ')), bytes);
+    return Mask(_mm256_or_si256(_mm256_or_si256(Equal(bytes, ','), brackets), space));
+  }
+  static void Brackets(const char* p, BracketBlock* block) {
+    const __m256i low = Load(p);
+    const __m256i high = Load(p + 32);
+    const __m256i bit = _mm256_set1_epi8(0x20);
+    const __m256i low_lower = _mm256_or_si256(low, bit);
+    const __m256i high_lower = _mm256_or_si256(high, bit);
+    block->quotes = Both(Equal(low, '"'), Equal(high, '"'));
+    block->backslashes = Both(Equal(low, '\\'), Equal(high, '\\'));
+    block->open = Both(Equal(low_lower, kOpen), Equal(high_lower, kOpen));
+    block->close = Both(Equal(low_lower, kClose), Equal(high_lower, kClose));
+  }
+  static uint64_t Both(__m256i low, __m256i high) { return Mask(low) | uint64_t{Mask(high)} << 32; }
+  static uint64_t PrefixXor(uint64_t mask) {
+    const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<int64_t>(mask)),
+                                                 _mm_set1_epi8(static_cast<char>(0xff)), 0);
+    return static_cast<uint64_t>(_mm_cvtsi128_si64(product));
+  }
+};
+
+#include "rules/event_reader_simd.inc"
+
+}  // namespace avx2
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#endif  // defined(__x86_64__)
+
+// Whether a JSON text shows its own end; a number or literal ends where the text does.
+bool IsDelimited(absl::string_view json) {
+  const char first = absl::StripLeadingAsciiWhitespace(json)[0];
+  return first == '{' || first == '[' || first == '"';
+}
+
+void AddScalar(uint32_t slot, absl::string_view spelling, EventValues* values) {
+  const EventValue::Kind kind =
+      spelling[0] <= '9' ? EventValue::Kind::kNumber : EventValue::Kind::kLiteral;
+  values->Add(slot, kind, spelling.data(), spelling.size(), 0);
+}
+
+template <typename Reader>
+void ReadMembers(const event::EventView& event, const PathTrie& trie, EventValues* values) {
+  using Member = event::EventView::Member;
+  for (const Member& member : event.members()) {
+    const uint32_t number = trie.Descend(PathTrie::kRoot, member.name);
+    if (number == PathTrie::kNone) continue;
+    const PathTrie::Node& node = trie.node(number);
+    if (member.kind == Member::kJson && IsDelimited(member.text)) {
+      Reader(trie, event.distinct_paths(), values).ReadJson(node, member.text.data());
+      continue;
+    }
+    if (node.slot == PathTrie::kNone) continue;
+    if (member.kind == Member::kJson) {
+      AddScalar(node.slot, absl::StripAsciiWhitespace(member.text), values);
+      continue;
+    }
+    if (member.kind == Member::kString) {
+      values->Add(node.slot, EventValue::Kind::kString, member.text.data(), member.text.size(), 0);
+    } else if (member.kind == Member::kBoolean) {
+      const absl::string_view literal = member.boolean ? "true" : "false";
+      values->Add(node.slot, EventValue::Kind::kLiteral, literal.data(), literal.size(), 0);
+    } else {
+      std::string* spelling = values->Decoded();
+      absl::StrAppend(spelling, member.integer);
+      values->Add(node.slot, EventValue::Kind::kNumber, spelling->data(), spelling->size(), 0);
+    }
+  }
+}
+
+template <typename Reader>
+void Read(const event::EventView& event, const PathTrie& trie, EventValues* values) {
+  if (trie.node(PathTrie::kRoot).edge_count == 0) return;
+  if (!event.members().empty()) ReadMembers<Reader>(event, trie, values);
+  if (!event.root_json().empty()) {
+    Reader(trie, event.distinct_paths(), values).ReadRoot(event.root_json().data());
+  }
+}
+
+}  // namespace
+
+void ReadEvent(const event::EventView& event, const PathTrie& trie, EventValues* values) {
+#if defined(__x86_64__)
+  static const bool kWide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
+                            __builtin_cpu_supports("pclmul");
+  if (kWide) return Read<avx2::Reader>(event, trie, values);
+#endif
+  Read<plain::Reader>(event, trie, values);
+}
+
+}  // namespace pavane::rules

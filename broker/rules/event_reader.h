@@ -1,0 +1,18 @@
+#ifndef PAVANE_RULES_EVENT_READER_H_
+#define PAVANE_RULES_EVENT_READER_H_
+
+#include "event/event_view.h"
+#include "rules/event_values.h"
+#include "rules/path_trie.h"
+
+namespace pavane::rules {
+
+/// Takes the scalars on the trie's paths from an event. Reads each JSON text once, from left to
+/// right, looks at names only where the trie has some, skips other values without looking into
+/// them, and stops early where the event promises that each path occurs once. Picks the widest
+/// vector instructions that the processor has.
+void ReadEvent(const event::EventView& event, const PathTrie& trie, EventValues* values);
+
+}  // namespace pavane::rules
+
+#endif  // PAVANE_RULES_EVENT_READER_H_
