@@ -42,11 +42,14 @@ class CommitBuilder {
 
   void Settle(SettlementRecord settlement);
   void PutException(ExceptionRecord exception);
+  /// Of one commit, all erasures happen before all puts.
   void EraseException(const ExceptionRecord& exception);
   /// Sets and returns the letter's id.
   uint64_t PutDeadLetter(DeadLetterRecord letter);
-  void EraseDeadLetter(const DeadLetterRecord& letter);
-  /// Raises the catalog version.
+  /// The letter must exist. False, and nothing is done, when this commit erases it already (of two
+  /// redrives of one letter only the first may make a delivery).
+  bool EraseDeadLetter(const DeadLetterRecord& letter);
+  /// Raises the catalog version by one. A bus also gets its de-duplication from here.
   void ChangeCatalog(CatalogChange change);
 
   /// Deliveries for the target appended by this commit so far (they are not yet seen by observers).
@@ -54,7 +57,8 @@ class CommitBuilder {
   /// Catalog changes of this commit so far, in order.
   const std::vector<CatalogChange>& catalog_changes() const;
 
-  /// Configures de-duplication of a bus from now on (start and catalog changes).
+  /// Sets de-duplication of a bus from now on; ChangeCatalog and the writer's start do it from the
+  /// bus' settings, so this is for buses that have none.
   void SetDedupPolicy(BusId bus, DedupWindow::Policy policy);
 
  private:

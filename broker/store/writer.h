@@ -1,9 +1,10 @@
 #ifndef PAVANE_STORE_WRITER_H_
 #define PAVANE_STORE_WRITER_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "store/commit_record.h"
+#include "store/dedup_window.h"
 #include "store/log.h"
 #include "store/transaction.h"
 
@@ -29,8 +31,9 @@ class CommitObserver {
 /// sync, tells the observer, then completes the transactions in order. Under low load a transaction
 /// is committed at once; under high load groups grow by themselves.
 ///
-/// After a failed append it stops for good: every transaction completes with an error and
-/// `on_failure` is called once.
+/// After a failed append it stops for good: `on_failure` is called once, with the error; then every
+/// transaction of the group, waiting or to come completes with Unavailable. What the failed commit
+/// held may or may not be on disk: the next start finds out.
 class Writer {
  public:
   struct Options {
@@ -40,8 +43,13 @@ class Writer {
     double reserved_share = 0.25;
     size_t commit_bytes_max = 4 << 20;
     size_t commit_entries_max = 4096;
-    /// Default de-duplication of buses without SetDedupPolicy.
+    /// De-duplication of buses whose settings say nothing.
     DedupWindow::Policy dedup;
+    /// Free space below which publishes, and settlements with emits, are to be refused. 0: never.
+    uint64_t soft_floor_bytes = 0;
+    uint64_t hard_floor_bytes = 0;
+    /// Free bytes of the disk; empty: the log's.
+    std::function<uint64_t()> free_bytes;
   };
   struct Observers {
     CommitObserver* commits = nullptr;  // may be null
@@ -58,15 +66,20 @@ class Writer {
 
   /// Starts the thread. Before it nothing is committed; submitted transactions wait.
   void Start();
-  /// Takes no more, commits what waits, ends the thread. Idempotent.
+  /// Takes no more, commits what waits, ends the thread. Idempotent. If it was never started, what
+  /// waits completes with Unavailable.
   void Stop();
 
-  /// Hands over; false when the queue is full or stopped: then the transaction is untouched in
-  /// `transaction` and Complete is not called.
+  /// Hands over, from any thread; false when the queue is full or stopped: then the transaction is
+  /// untouched in `transaction` and Complete is not called.
   [[nodiscard]] bool Submit(std::unique_ptr<Transaction>& transaction);
 
-  /// Transactions and bytes waiting.
+  /// Transactions not yet completed.
   size_t queued() const;
+  /// Whether the disk is nearly full, refreshed once a second: for who accepts work to ask. The
+  /// writer refuses nothing by itself.
+  bool below_soft_floor() const;
+  bool below_hard_floor() const;
   /// Last commit's recorded time.
   int64_t last_time_us() const;
   Position last_position() const;

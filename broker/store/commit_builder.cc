@@ -1,0 +1,98 @@
+#include "store/commit_builder.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "store/commit_builder_state.h"
+
+namespace pavane::store {
+namespace {
+
+// A dead letter's id is its commit's position and its index in it.
+constexpr int kLetterIndexBits = 20;
+
+}  // namespace
+
+int64_t CommitBuilder::time_us() const { return state_->time_us_; }
+
+CatalogVersion CommitBuilder::catalog_version() const { return state_->catalog_version_; }
+
+AppendResult CommitBuilder::AppendEvent(event::StoredEvent event, std::vector<TargetId> targets) {
+  State::Bus& bus = state_->BusOf(event.ref.bus);
+  const bool deduplicated =
+      event.dedup_hash != event::Hash128() && bus.dedup.policy().window_us > 0;
+  if (deduplicated) {
+    const auto first = bus.dedup.Find(event.dedup_hash, state_->time_us_);
+    if (first.has_value()) {
+      return {{event.ref.bus, first->sequence}, first->matched_rules, true};
+    }
+  }
+  ++bus.last;
+  event.ref.sequence = bus.last;
+  event.accepted_us = state_->time_us_;
+  event.catalog_version = state_->catalog_version_;
+  if (deduplicated) {
+    bus.dedup.Add(event.dedup_hash, event.accepted_us, {bus.last, event.matched_rules});
+    state_->dedup_added_.push_back(event.ref.bus);
+  }
+  for (const TargetId target : targets) ++state_->dispatched_[target];
+  const AppendResult result{event.ref, event.matched_rules, false};
+  state_->commit_->events.push_back(
+      {std::make_shared<const event::StoredEvent>(std::move(event)), std::move(targets)});
+  return result;
+}
+
+void CommitBuilder::Settle(SettlementRecord settlement) {
+  state_->commit_->settlements.push_back(std::move(settlement));
+}
+
+void CommitBuilder::PutException(ExceptionRecord exception) {
+  state_->commit_->exceptions.push_back(std::move(exception));
+}
+
+void CommitBuilder::EraseException(const ExceptionRecord& exception) {
+  ExceptionRecord erased;
+  erased.ref = exception.ref;
+  erased.due_us = exception.due_us;
+  state_->commit_->exceptions_erased.push_back(std::move(erased));
+}
+
+uint64_t CommitBuilder::PutDeadLetter(DeadLetterRecord letter) {
+  const uint64_t index = state_->commit_->dead_letters.size();
+  CHECK_LT(index, 1ull << kLetterIndexBits) << "a commit's bounds are far below";
+  letter.id = state_->position_.Next().value() << kLetterIndexBits | index;
+  const uint64_t id = letter.id;
+  state_->commit_->dead_letters.push_back(std::move(letter));
+  return id;
+}
+
+bool CommitBuilder::EraseDeadLetter(const DeadLetterRecord& letter) {
+  if (!state_->letters_erased_.insert(letter.id).second) return false;
+  DeadLetterRecord erased;
+  erased.id = letter.id;
+  erased.ref = letter.ref;
+  state_->commit_->dead_letters_erased.push_back(std::move(erased));
+  return true;
+}
+
+void CommitBuilder::ChangeCatalog(CatalogChange change) {
+  CHECK(change.kind != CatalogChange::Kind::kNextIds) << "the log keeps them by itself";
+  ++state_->catalog_version_;
+  state_->SetPolicyFrom(change);
+  state_->commit_->catalog.push_back(std::move(change));
+}
+
+uint64_t CommitBuilder::dispatched(TargetId target) const {
+  const auto found = state_->dispatched_.find(target);
+  return found == state_->dispatched_.end() ? 0 : found->second;
+}
+
+const std::vector<CatalogChange>& CommitBuilder::catalog_changes() const {
+  return state_->commit_->catalog;
+}
+
+void CommitBuilder::SetDedupPolicy(BusId bus, DedupWindow::Policy policy) {
+  state_->SetPolicy(bus, policy);
+}
+
+}  // namespace pavane::store

@@ -1,0 +1,146 @@
+#include "store/commit_builder_state.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "store/catalog.h"
+
+namespace pavane::store {
+
+DedupWindow::Policy DedupPolicyOf(const pavane::admin::v1::Bus& bus, DedupWindow::Policy fallback) {
+  DedupWindow::Policy policy = fallback;
+  if (bus.has_dedup_window()) {
+    policy.window_us =
+        bus.dedup_window().seconds() * 1'000'000 + bus.dedup_window().nanos() / 1'000;
+  }
+  if (bus.dedup_ids_max() != 0) policy.ids_max = bus.dedup_ids_max();
+  return policy;
+}
+
+absl::Status CommitBuilder::State::Load(const Log& log, int64_t now_us) {
+  ASSIGN_OR_RETURN(const Log::Checkpoint checkpoint, log.ReadCheckpoint());
+  position_ = log.last_position();
+  last_time_us_ = checkpoint.last_time_us;
+  catalog_version_ = log.catalog_version();
+  if (now_us < last_time_us_) {
+    LOG_WARNING("the clock is behind the last recorded time",
+                {{"behind", absl::Microseconds(last_time_us_ - now_us)}});
+  }
+  for (const auto& [bus, sequence] : checkpoint.last_sequences) BusOf(bus).last = sequence;
+  ASSIGN_OR_RETURN(const std::vector<CatalogChange> catalog, log.ReadCatalog());
+  for (const CatalogChange& change : catalog) {
+    if (change.kind != CatalogChange::Kind::kBus) continue;
+    ASSIGN_OR_RETURN(const BusEntry entry, DecodeBus(change.bytes));
+    BusOf(entry.id).dedup.set_policy(DedupPolicyOf(entry.bus, dedup_default_));
+  }
+  for (const auto& [bus, sequence] : checkpoint.last_sequences) {
+    RETURN_IF_ERROR(LoadWindow(log, bus, std::max(now_us, last_time_us_)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CommitBuilder::State::LoadWindow(const Log& log, BusId id, int64_t now_us) {
+  DedupWindow& window = BusOf(id).dedup;
+  const DedupWindow::Policy& policy = window.policy();
+  if (policy.window_us == 0) return absl::OkStatus();
+  struct Identity {
+    event::Hash128 hash;
+    int64_t accepted_us;
+    DedupWindow::First first;
+  };
+  std::vector<Identity> identities;  // newest first
+  const auto visit = [&](const event::Hash128& hash, Sequence sequence, int64_t accepted_us,
+                         uint32_t matched_rules) {
+    if (accepted_us <= now_us - policy.window_us) return false;
+    if (hash == event::Hash128()) return true;
+    identities.push_back({hash, accepted_us, {sequence, matched_rules}});
+    return identities.size() < policy.ids_max;
+  };
+  RETURN_IF_ERROR(log.ReadDedupHashes(id, visit));
+  for (auto at = identities.rbegin(); at != identities.rend(); ++at) {
+    window.Add(at->hash, at->accepted_us, at->first);
+  }
+  return absl::OkStatus();
+}
+
+CommitBuilder::State::Bus& CommitBuilder::State::BusOf(BusId id) {
+  std::unique_ptr<Bus>& bus = buses_[id];
+  if (bus == nullptr) bus = std::make_unique<Bus>(dedup_default_);
+  return *bus;
+}
+
+void CommitBuilder::State::Begin(int64_t now_us) {
+  CHECK(commit_->empty()) << "the commit before was finished";
+  time_us_ = std::max(now_us, last_time_us_ + 1);
+  dispatched_.clear();
+  letters_erased_.clear();
+}
+
+void CommitBuilder::State::Mark() {
+  marked_ = {commit_->events.size(),       commit_->settlements.size(),
+             commit_->exceptions.size(),   commit_->exceptions_erased.size(),
+             commit_->dead_letters.size(), commit_->dead_letters_erased.size(),
+             commit_->catalog.size()};
+  dedup_added_.clear();
+  policies_before_.clear();
+}
+
+void CommitBuilder::State::RollBack() {
+  CommitRecord& commit = *commit_;
+  for (size_t i = commit.events.size(); i > marked_.events; --i) {
+    const AppendedEvent& appended = commit.events[i - 1];
+    --BusOf(appended.event->ref.bus).last;
+    for (const TargetId target : appended.targets) --dispatched_[target];
+  }
+  for (const BusId bus : dedup_added_) {
+    DedupWindow& window = BusOf(bus).dedup;
+    window.TruncateTo(window.added_total() - 1);
+  }
+  for (size_t i = marked_.dead_letters_erased; i < commit.dead_letters_erased.size(); ++i) {
+    letters_erased_.erase(commit.dead_letters_erased[i].id);
+  }
+  for (auto at = policies_before_.rbegin(); at != policies_before_.rend(); ++at) {
+    BusOf(at->first).dedup.set_policy(at->second);
+  }
+  catalog_version_ =
+      CatalogVersion(catalog_version_.value() - (commit.catalog.size() - marked_.catalog));
+  commit.events.resize(marked_.events);
+  commit.settlements.resize(marked_.settlements);
+  commit.exceptions.resize(marked_.exceptions);
+  commit.exceptions_erased.resize(marked_.exceptions_erased);
+  commit.dead_letters.resize(marked_.dead_letters);
+  commit.dead_letters_erased.resize(marked_.dead_letters_erased);
+  commit.catalog.resize(marked_.catalog);
+  dedup_added_.clear();
+  policies_before_.clear();
+}
+
+std::shared_ptr<const CommitRecord> CommitBuilder::State::Finish() {
+  auto next = std::make_shared<CommitRecord>();
+  next->events.reserve(commit_->events.size());
+  next->settlements.reserve(commit_->settlements.size());
+  position_ = position_.Next();
+  last_time_us_ = time_us_;
+  commit_->position = position_;
+  commit_->time_us = time_us_;
+  commit_->catalog_version = catalog_version_;
+  return std::exchange(commit_, std::move(next));
+}
+
+void CommitBuilder::State::SetPolicy(BusId id, DedupWindow::Policy policy) {
+  DedupWindow& window = BusOf(id).dedup;
+  if (window.policy() == policy) return;
+  policies_before_.emplace_back(id, window.policy());
+  window.set_policy(policy);
+}
+
+void CommitBuilder::State::SetPolicyFrom(const CatalogChange& change) {
+  if (change.kind != CatalogChange::Kind::kBus || change.erased) return;
+  const absl::StatusOr<BusEntry> entry = DecodeBus(change.bytes);
+  CHECK_OK(entry) << "catalog changes are made by EncodeBus";
+  SetPolicy(entry->id, DedupPolicyOf(entry->bus, dedup_default_));
+}
+
+}  // namespace pavane::store
