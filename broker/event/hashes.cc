@@ -7,7 +7,7 @@
 namespace pavane::event {
 namespace {
 
-enum Seed : uint64_t { kIdentity = 0, kDedupKey = 1, kCorrelation = 2 };
+enum Seed : uint64_t { kIdentity = 0, kDedupKey = 1, kCorrelation = 2, kId = 3 };
 
 Hash128 Hash(absl::string_view bytes, Seed seed) {
   const XXH128_hash_t hash = XXH3_128bits_withSeed(bytes.data(), bytes.size(), seed);
@@ -29,6 +29,8 @@ Hash128 HashIdentity(absl::string_view source, absl::string_view id) {
   AppendPrefixed(id, &bytes);
   return Hash(bytes, kIdentity);
 }
+
+Hash128 HashId(absl::string_view id) { return Hash(id, kId); }
 
 Hash128 HashDedupKey(absl::string_view key) { return Hash(key, kDedupKey); }
 

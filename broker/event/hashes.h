@@ -11,6 +11,8 @@ namespace pavane::event {
 
 /// Identity of an event: source and id, each preceded by its length in eight bytes, little endian.
 Hash128 HashIdentity(absl::string_view source, absl::string_view id);
+/// An event's id alone, for look-up.
+Hash128 HashId(absl::string_view id);
 /// A publisher's own key for de-duplication.
 Hash128 HashDedupKey(absl::string_view key);
 /// A flow's correlation id.

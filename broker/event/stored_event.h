@@ -20,7 +20,7 @@ struct StoredEvent {
   int64_t accepted_us = 0;
   /// Identity for de-duplication: hash of (source, id), or of the publisher's dedup key.
   Hash128 dedup_hash;
-  /// Hash of (source, id), for look-up by id.
+  /// Hash of the id alone, for look-up by id.
   Hash128 id_hash;
   /// Hash of the `correlationid` attribute, for look-up of a flow.
   Hash128 correlation_hash;

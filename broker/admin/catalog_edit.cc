@@ -1,0 +1,51 @@
+#include "admin/catalog_edit.h"
+
+#include "absl/strings/str_cat.h"
+
+#include "event/reason.h"
+
+namespace pavane::admin {
+
+CatalogEdit::CatalogEdit(const store::Catalog& catalog, const delivery::Dispatcher& dispatcher,
+                         const store::CommitBuilder& commit)
+    : catalog_(catalog),
+      dispatcher_(dispatcher),
+      commit_(commit),
+      next_bus_(catalog.next_bus_id()),
+      next_rule_(catalog.next_rule_id()),
+      next_target_(catalog.next_target_id()) {}
+
+google::protobuf::Timestamp CatalogEdit::now() const {
+  google::protobuf::Timestamp now;
+  now.set_seconds(commit_.time_us() / 1'000'000);
+  now.set_nanos(static_cast<int32_t>(commit_.time_us() % 1'000'000) * 1000);
+  return now;
+}
+
+void CatalogEdit::PutBus(const store::BusEntry& bus) {
+  changes_.push_back(store::EncodeBus(bus));
+  SetDedup(bus.id);
+}
+void CatalogEdit::EraseBus(BusId bus) { changes_.push_back(store::EraseBus(bus)); }
+void CatalogEdit::PutRule(const store::RuleEntry& rule) {
+  changes_.push_back(store::EncodeRule(rule));
+}
+void CatalogEdit::EraseRule(RuleId rule) { changes_.push_back(store::EraseRule(rule)); }
+void CatalogEdit::PutRuleSet(const store::RuleSetEntry& rule_set) {
+  changes_.push_back(store::EncodeRuleSet(rule_set));
+}
+
+absl::Status CatalogEdit::GiveUp(TargetId target, bool discard, absl::string_view what) {
+  // Observers have seen all commits before this one; the builder knows this one.
+  const uint64_t unsettled = dispatcher_.unsettled(target) + commit_.dispatched(target);
+  if (unsettled > 0 && !discard) {
+    return event::Refused(absl::StatusCode::kFailedPrecondition, pavane::v1::HAS_UNSETTLED,
+                          absl::StrCat(what, " has ", unsettled,
+                                       " unsettled deliveries; let them be settled, or give them "
+                                       "up with discard"));
+  }
+  discarded_ += unsettled;
+  return absl::OkStatus();
+}
+
+}  // namespace pavane::admin

@@ -1,0 +1,65 @@
+#ifndef PAVANE_ADMIN_CATALOG_EDIT_H_
+#define PAVANE_ADMIN_CATALOG_EDIT_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "google/protobuf/timestamp.pb.h"
+
+#include "base/ids.h"
+#include "delivery/dispatcher.h"
+#include "store/catalog.h"
+#include "store/commit_builder.h"
+
+namespace pavane::admin {
+
+/// The changes of one catalog transaction while it is prepared on the writer thread: reads see the
+/// catalog before it, new ids are handed out, what is unsettled is known exactly.
+class CatalogEdit {
+ public:
+  CatalogEdit(const store::Catalog& catalog, const delivery::Dispatcher& dispatcher,
+              const store::CommitBuilder& commit);
+
+  const store::Catalog& catalog() const { return catalog_; }
+  /// Recorded time of the commit.
+  google::protobuf::Timestamp now() const;
+
+  BusId NewBusId() { return std::exchange(next_bus_, next_bus_.Next()); }
+  RuleId NewRuleId() { return std::exchange(next_rule_, next_rule_.Next()); }
+  TargetId NewTargetId() { return std::exchange(next_target_, next_target_.Next()); }
+
+  void PutBus(const store::BusEntry& bus);
+  /// Tells the writer the bus' de-duplication (again); PutBus does.
+  void SetDedup(BusId bus) { dedup_.push_back(bus); }
+  void EraseBus(BusId bus);
+  void PutRule(const store::RuleEntry& rule);
+  void EraseRule(RuleId rule);
+  void PutRuleSet(const store::RuleSetEntry& rule_set);
+
+  /// Gives the deliveries of the target up: counts them, or refuses HAS_UNSETTLED where there are
+  /// any and `discard` is false. `what` names the thing that is to be deleted.
+  absl::Status GiveUp(TargetId target, bool discard, absl::string_view what);
+  uint64_t discarded() const { return discarded_; }
+
+  const std::vector<store::CatalogChange>& changes() const { return changes_; }
+  const std::vector<BusId>& dedup() const { return dedup_; }
+
+ private:
+  const store::Catalog& catalog_;
+  const delivery::Dispatcher& dispatcher_;
+  const store::CommitBuilder& commit_;
+  BusId next_bus_;
+  RuleId next_rule_;
+  TargetId next_target_;
+  std::vector<store::CatalogChange> changes_;
+  std::vector<BusId> dedup_;
+  uint64_t discarded_ = 0;
+};
+
+}  // namespace pavane::admin
+
+#endif  // PAVANE_ADMIN_CATALOG_EDIT_H_

@@ -1,0 +1,70 @@
+#ifndef PAVANE_ADMIN_DEAD_LETTER_ADMIN_H_
+#define PAVANE_ADMIN_DEAD_LETTER_ADMIN_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+
+#include "base/clock.h"
+#include "ingress/gate.h"
+#include "ingress/rule_book.h"
+#include "pavane/admin/v1/dead_letter.pb.h"
+#include "store/log.h"
+#include "store/writer.h"
+
+namespace pavane::admin {
+
+/// Dead letters: what pavane.admin.v1.DeadLetterAdmin does. Every call does a bounded amount of
+/// work; reads may touch the disk, so they are not for threads that must not block.
+class DeadLetterAdmin {
+ public:
+  template <typename Response>
+  using Callback = std::function<void(absl::StatusOr<Response>)>;
+
+  /// The references outlive the object.
+  DeadLetterAdmin(const ingress::RuleBook& rules, const ingress::Gate& gate, const store::Log& log,
+                  store::Writer& writer);
+  ~DeadLetterAdmin();
+
+  absl::StatusOr<pavane::admin::v1::ListDeadLettersResponse> List(
+      const pavane::admin::v1::ListDeadLettersRequest& request) const;
+  absl::StatusOr<pavane::admin::v1::GetDeadLetterResponse> Get(
+      const pavane::admin::v1::GetDeadLetterRequest& request) const;
+
+  /// Reads on the caller's thread, answers from the writer's.
+  void Redrive(const pavane::admin::v1::RedriveDeadLettersRequest& request,
+               Callback<pavane::admin::v1::RedriveDeadLettersResponse> callback);
+  void Purge(const pavane::admin::v1::PurgeDeadLettersRequest& request,
+             Callback<pavane::admin::v1::PurgeDeadLettersResponse> callback);
+
+  /// Housekeeping: deletes letters older than `dead_before_us` and the oldest ones beyond
+  /// `letters_max` of a target; a bounded number a call. `done` gets how many went.
+  void Expire(int64_t dead_before_us, uint64_t letters_max,
+              std::function<void(absl::StatusOr<uint64_t>)> done);
+
+ private:
+  struct Selection;
+  class ChangeTransaction;
+  struct Erasing;
+
+  absl::StatusOr<Selection> Select(const pavane::admin::v1::DeadLetterFilter& filter,
+                                   const std::string& page_token, size_t letters_max) const;
+  absl::StatusOr<Selection> SelectOne(const std::string& id) const;
+  absl::StatusOr<TargetId> FindTarget(const std::string& path) const;
+  absl::Status Submit(std::unique_ptr<ChangeTransaction> transaction);
+  pavane::admin::v1::DeadLetter Show(const store::DeadLetterRecord& letter, bool with_event) const;
+
+  const ingress::RuleBook& rules_;
+  const ingress::Gate& gate_;
+  const store::Log& log_;
+  store::Writer& writer_;
+  const std::unique_ptr<Erasing> erasing_;
+};
+
+}  // namespace pavane::admin
+
+#endif  // PAVANE_ADMIN_DEAD_LETTER_ADMIN_H_

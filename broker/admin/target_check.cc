@@ -1,0 +1,127 @@
+#include "admin/target_check.h"
+
+#include <cmath>
+#include <cstdint>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+
+#include "admin/names.h"
+#include "base/status_macros.h"
+#include "event/reason.h"
+
+namespace pavane::admin {
+namespace {
+
+constexpr size_t kAddressBytesMax = 512;
+constexpr int kNonRetryableCodesMax = 32;
+constexpr size_t kCodeBytesMax = 128;
+
+absl::Status InvalidTarget(absl::string_view address, absl::string_view why) {
+  return event::Invalid(
+      pavane::v1::INVALID_TARGET,
+      absl::StrCat("target address '", address.substr(0, kAddressBytesMax), "': ", why));
+}
+
+absl::Status InvalidPolicy(absl::string_view why) {
+  return event::Invalid(pavane::v1::INVALID_POLICY, why);
+}
+
+absl::Status CheckHostPort(absl::string_view address, absl::string_view host_port) {
+  const size_t colon = host_port.rfind(':');
+  uint32_t port = 0;
+  const bool good = colon != absl::string_view::npos && colon > 0 &&
+                    absl::SimpleAtoi(host_port.substr(colon + 1), &port) && port >= 1 &&
+                    port <= 65535 && host_port.find('/') == absl::string_view::npos;
+  return good ? absl::OkStatus() : InvalidTarget(address, "must be grpc://HOST:PORT");
+}
+
+absl::Status CheckDuration(absl::string_view field, const google::protobuf::Duration& value,
+                           absl::Duration min, absl::Duration max) {
+  const absl::Duration duration = absl::Seconds(value.seconds()) + absl::Nanoseconds(value.nanos());
+  if (duration >= min && duration <= max) return absl::OkStatus();
+  return InvalidPolicy(absl::StrCat(field, " is ", absl::FormatDuration(duration), "; from ",
+                                    absl::FormatDuration(min), " to ", absl::FormatDuration(max)));
+}
+
+absl::Status CheckRetry(const pavane::v1::RetryPolicy& retry) {
+  if (retry.retries_max() > 185) {
+    return InvalidPolicy(
+        absl::StrCat("retry_policy.retries_max is ", retry.retries_max(), "; from 0 to 185"));
+  }
+  if (retry.has_age_max()) {
+    RETURN_IF_ERROR(
+        CheckDuration("retry_policy.age_max", retry.age_max(), absl::Seconds(1), absl::Hours(24)));
+  }
+  if (retry.has_backoff_initial()) {
+    RETURN_IF_ERROR(CheckDuration("retry_policy.backoff_initial", retry.backoff_initial(),
+                                  absl::Milliseconds(1), absl::Hours(24)));
+  }
+  if (retry.has_backoff_max()) {
+    RETURN_IF_ERROR(CheckDuration("retry_policy.backoff_max", retry.backoff_max(),
+                                  absl::Milliseconds(1), absl::Hours(24)));
+  }
+  if (retry.has_backoff_factor() &&
+      !(retry.backoff_factor() >= 1 && retry.backoff_factor() <= 10)) {
+    return InvalidPolicy(
+        absl::StrCat("retry_policy.backoff_factor is ", retry.backoff_factor(), "; from 1 to 10"));
+  }
+  if (retry.non_retryable_codes_size() > kNonRetryableCodesMax) {
+    return InvalidPolicy(absl::StrCat("retry_policy.non_retryable_codes has ",
+                                      retry.non_retryable_codes_size(), " codes; at most ",
+                                      kNonRetryableCodesMax));
+  }
+  for (const std::string& code : retry.non_retryable_codes()) {
+    if (code.empty() || code.size() > kCodeBytesMax) {
+      return InvalidPolicy("retry_policy.non_retryable_codes: a code has 1 to 128 bytes");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckOrdering(const pavane::v1::Ordering& ordering) {
+  if (ordering.mode() == pavane::v1::Ordering::KEY) {
+    return event::Refused(absl::StatusCode::kUnimplemented, pavane::v1::NOT_SUPPORTED,
+                          "ordering by key: this version delivers unordered");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckTargetAddress(absl::string_view address) {
+  if (address.empty()) return InvalidTarget(address, "must not be empty");
+  if (address.size() > kAddressBytesMax) return InvalidTarget(address, "longer than 512 bytes");
+  absl::string_view rest = address;
+  if (absl::ConsumePrefix(&rest, "service:")) return CheckServiceName(rest);
+  if (absl::ConsumePrefix(&rest, "bus:")) return CheckBusName(rest);
+  if (absl::ConsumePrefix(&rest, "grpc://")) return CheckHostPort(address, rest);
+  if (absl::ConsumePrefix(&rest, "grpc+unix:")) {
+    if (absl::StartsWith(rest, "/") && rest.size() > 1) return absl::OkStatus();
+    return InvalidTarget(address, "must be grpc+unix:/PATH, an absolute path");
+  }
+  if (absl::StartsWith(address, "http://") || absl::StartsWith(address, "https://")) {
+    return event::Refused(absl::StatusCode::kUnimplemented, pavane::v1::NOT_SUPPORTED,
+                          "http targets: this version has no webhooks; use service:, grpc:// or "
+                          "bus:");
+  }
+  return InvalidTarget(address,
+                       "must be service:NAME, grpc://HOST:PORT, grpc+unix:/PATH or bus:NAME");
+}
+
+absl::Status CheckTarget(const pavane::admin::v1::Target& target) {
+  RETURN_IF_ERROR(CheckTargetId(target.id()));
+  RETURN_IF_ERROR(CheckTargetAddress(target.address()));
+  RETURN_IF_ERROR(CheckRetry(target.retry_policy()));
+  RETURN_IF_ERROR(CheckOrdering(target.ordering()));
+  if (target.lease_policy().has_lease()) {
+    RETURN_IF_ERROR(CheckDuration("lease_policy.lease", target.lease_policy().lease(),
+                                  absl::Seconds(1), absl::Hours(12)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace pavane::admin
