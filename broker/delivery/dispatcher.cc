@@ -97,13 +97,13 @@ class Dispatcher::Loop {
   }
 
   MonotonicTime Round() {
-    MonotonicTime wake = engine_.Tick();
-    engine_.Pump();
-    while (!own_work_.empty()) {
+    MonotonicTime wake;
+    do {
       for (Work& item : std::exchange(own_work_, {})) item();
-      wake = engine_.Tick();
       engine_.Pump();
-    }
+      wake = engine_.Tick();  // answers waiting pulls, so after what they could get
+      engine_.Pump();
+    } while (!own_work_.empty());
     return wake;
   }
 

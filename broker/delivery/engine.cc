@@ -252,6 +252,11 @@ MonotonicTime Engine::Tick() {
     next_sweep_ = now + kSweepInterval;
     EndLostSessions(now);
     SweepAges();
+    if (failures_logged_ > kFailureLinesPerSecond) {
+      LOG_WARNING("further deliveries failed for good",
+                  {{"deliveries", failures_logged_ - kFailureLinesPerSecond}});
+    }
+    failures_logged_ = 0;
   }
   AnswerLatePulls(now);
   if (now >= next_checkpoint_) Checkpoint();

@@ -130,6 +130,8 @@ class Engine {
   SettleItem MakeItem(Target& target, const TargetQueue::Entry& entry,
                       const event::StoredEvent& event, int64_t started_us,
                       const AttemptOutcome& outcome, const AttemptError& error);
+  void LogFailure(const Target& target, event::EventRef event, const AttemptError& error,
+                  const Decision& decision);
   SettleItem MakeLeaseItem(Target& target, const Lease& lease, const AttemptOutcome& outcome,
                            const AttemptError& error);
   std::optional<SettlementAnswer> Check(const std::string& service,
@@ -144,6 +146,8 @@ class Engine {
                 absl::string_view message);
   void Unsettle(uint64_t token);
   void SettlingStarts(Lease& lease, const store::SettlementRecord& record);
+
+  static constexpr uint64_t kFailureLinesPerSecond = 10;
 
   const Environment env_;
   const Dispatcher::Options options_;
@@ -167,7 +171,8 @@ class Engine {
   absl::btree_set<std::pair<int64_t, TargetId>> target_timers_;
   std::vector<TargetId> gone_;  // since the last checkpoint
   uint64_t last_session_ = 0;
-  bool recovering_ = false;  // replaying: the catalog is ahead of the commits
+  uint64_t failures_logged_ = 0;  // in this second
+  bool recovering_ = false;       // replaying: the catalog is ahead of the commits
   bool draining_ = false;
   MonotonicTime next_sweep_;
   MonotonicTime next_checkpoint_;

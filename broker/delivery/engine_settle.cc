@@ -332,6 +332,18 @@ SettleItem Engine::MakeLeaseItem(Target& target, const Lease& lease, const Attem
   return item;
 }
 
+void Engine::LogFailure(const Target& target, event::EventRef event, const AttemptError& error,
+                        const Decision& decision) {
+  if (++failures_logged_ > kFailureLinesPerSecond) return;  // the sweep sums the rest up
+  LOG_WARNING("delivery failed for good", {{"bus", target.names->bus},
+                                           {"rule", target.names->rule},
+                                           {"target", target.names->target},
+                                           {"sequence", event.sequence.value()},
+                                           {"code", error.code},
+                                           {"attempts", decision.attempts},
+                                           {"dead_letter", target.policy.dead_letters}});
+}
+
 SettleItem Engine::MakeItem(Target& target, const TargetQueue::Entry& entry,
                             const event::StoredEvent& event, int64_t started_us,
                             const AttemptOutcome& outcome, const AttemptError& error) {
@@ -380,13 +392,7 @@ SettleItem Engine::MakeItem(Target& target, const TargetQueue::Entry& entry,
   }
   if (decision.outcome != store::Outcome::kFailed) return item;
   item.record.to_dead_letters = target.policy.dead_letters;
-  LOG_WARNING("delivery failed for good", {{"bus", target.names->bus},
-                                           {"rule", target.names->rule},
-                                           {"target", target.names->target},
-                                           {"sequence", entry.event.sequence.value()},
-                                           {"code", kept.code},
-                                           {"attempts", decision.attempts},
-                                           {"dead_letter", target.policy.dead_letters}});
+  LogFailure(target, entry.event, kept, decision);
   if (!target.policy.dead_letters) return item;
   item.letter = MakeDeadLetter(item.record.ref, *target.names, event, decision, kept, first_us,
                                last_us, now_us);

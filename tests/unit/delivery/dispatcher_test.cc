@@ -206,7 +206,7 @@ TEST_F(DispatcherTest, ExhaustedRetriesGoToTheDeadLettersWithTheirReason) {
   harness_.Publish({target});
   for (int attempt = 0; attempt < 2; ++attempt) {
     harness_.SettleOne("seat", client.session->Take()[0].delivery_id,
-                       Nack{absl::ZeroDuration(), "BROKEN", "no printer"});
+                       Nack{absl::Seconds(1), "BROKEN", "no printer"});
     harness_.Advance(absl::Seconds(2));
   }
   EXPECT_THAT(client.session->Take(), SizeIs(0));
@@ -258,7 +258,7 @@ TEST_F(DispatcherTest, WithoutAnInstanceADeliveryWaitsAndEndsByAge) {
   harness_.Publish({target}, 600);
   harness_.Advance(absl::Hours(23));
   EXPECT_EQ(harness_.Stats(target).queued, 600u);
-  EXPECT_EQ(harness_.Stats(target).oldest_unsettled_age / absl::Hours(1), 23.0);
+  EXPECT_NEAR(absl::ToDoubleHours(harness_.Stats(target).oldest_unsettled_age), 23, 0.001);
   harness_.Advance(absl::Hours(2));
   for (int i = 0; i < 5; ++i) harness_.Advance(absl::Seconds(1));
   EXPECT_EQ(harness_.Stats(target).queued, 0u);
