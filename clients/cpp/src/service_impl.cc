@@ -58,11 +58,14 @@ bool IsPermanent(const grpc::Status& status) {
 
 Error OpeningError(const grpc::Status& status) {
   Error error = FromStatus(status);
+  // A call's status has no field for the reason; the broker names it in the message.
   if (error.message.find("RULE_SET_CONFLICT") != std::string::npos) {
     error.reason = pavane::v1::RULE_SET_CONFLICT;
+  }
+  if (error.reason == pavane::v1::RULE_SET_CONFLICT ||
+      error.message.find("raise the version") != std::string::npos) {
     error.message +=
-        "; the rules of On differ from those the broker has under the same version: raise "
-        "ServiceOptions::rule_set_version";
+        " (the rules that On declares have changed: raise ServiceOptions::rule_set_version)";
   }
   return error;
 }

@@ -245,9 +245,6 @@ void Subscription::Receive(const pavane::v1::Notice& notice) {
     line.append(pavane::v1::Reason_Name(notice.reason())).append(": ");
   }
   line.append(notice.message());
-  if (notice.reason() == pavane::v1::RULE_SET_CONFLICT) {
-    return Log(LogLevel::kError, line + "; raise ServiceOptions::rule_set_version");
-  }
   Log(LogLevel::kWarning, std::move(line));
 }
 
