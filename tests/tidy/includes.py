@@ -16,9 +16,11 @@ ALLOWED = {
     'targets': VALUES,
     'delivery': ('store', 'targets') + VALUES,
     'ingress': ('rules', 'delivery', 'store') + VALUES,
+    'admin': ('ingress', 'delivery', 'store', 'rules') + VALUES,
+    'supervision': ('config', 'metrics') + LEAVES,
     # A connected stream is a targets::Session, implemented in rpc.
-    'rpc': ('ingress', 'delivery', 'rules', 'targets') + VALUES,
-    'http': ('ingress', 'delivery', 'rules') + VALUES,
+    'rpc': ('ingress', 'admin', 'delivery', 'rules', 'targets') + VALUES,
+    'http': ('ingress', 'admin', 'delivery', 'rules') + VALUES,
     # server and main.cc know all.
 }
 

@@ -5,14 +5,15 @@ import re
 
 LINK = re.compile(r'\[[^\]]*\]\(([^()\s]+(?:\([^()]*\))?)\)')
 HEADING = re.compile(r'^#{1,6}\s+(.*?)\s*#*$')
-MAP_HEADING = re.compile(r'\bmap\b', re.IGNORECASE)
-MAP_ENTRY = re.compile(r'^([\s│├└─|`+-]*)([\w.][\w.\-/]*)/(?:\s|$)')
-MAKE_NAMED = re.compile(r'\bmake ([a-z][a-z-]*)\b')
+# Not build/bin/x, $HOME/x or https://x: a word with a slash at its end, standing alone.
+FOLDER_NAMED = re.compile(r'(?<![\w/.$:-])([a-z][\w-]*(?:/[\w-]+)*)/(?![\w/*.])')
+# A command, not prose: at the start of the code or behind MAKE_NAMED = re.compile(r'\bmake ([a-z][a-z-]*)\b')MAKE_NAMED = re.compile(r'\bmake ([a-z][a-z-]*)\b') ; or a prompt.
+MAKE_NAMED = re.compile(r'(?:^|&&|;|\$)\s*make ([a-z][a-z-]*)\b')
 CODE = re.compile(r'`([^`\n]+)`')
 MAKE_TARGET = re.compile(r'^([a-z][a-z-]*):', re.MULTILINE)
 
-# Folders whose children each stand in the map too.
-MAPPED_PARENTS = ('broker', 'clients', 'plugins', 'tests')
+# README.md names a folder by its path, or by its name below one of these.
+PARENTS = ('broker', 'clients', 'plugins', 'tests')
 
 
 def documents(tree):
@@ -29,48 +30,30 @@ def fenced(tree, path):
         yield number, line, inside
 
 
-def map_entries(tree):
-    """The folders that the code block under README's heading with the word "map" names, with lines.
-
-    A line starts with a path and a slash; an indented line continues the path of the line above that
-    is indented less.
-    """
-    in_section = False
-    above = []  # of (indentation, path)
+def folders_named(tree):
+    """Pairs of line number and each `folder/` that README.md names in code, inline or in a block."""
     for number, line, inside in fenced(tree, 'README.md'):
-        heading = None if inside else HEADING.match(line)
-        if heading:
-            in_section = bool(MAP_HEADING.search(heading.group(1)))
-        entry = MAP_ENTRY.match(line) if in_section and inside else None
-        if not entry:
-            continue
-        indentation = len(entry.group(1))
-        while above and above[-1][0] >= indentation:
-            above.pop()
-        path = f'{above[-1][1]}/{entry.group(2)}' if above else entry.group(2)
-        if not tree.exists(path) and tree.exists(entry.group(2)):
-            path = entry.group(2)  # written in full although indented
-        above.append((indentation, path))
-        yield number, path
+        code = [line] if inside else CODE.findall(line)
+        for name in [name for text in code for name in FOLDER_NAMED.findall(text)]:
+            yield number, name
 
 
 def check_map(tree):
+    """README.md is the map: it names every folder that counts, and no folder that does not exist."""
     if 'README.md' not in tree.files:
         yield 'README.md: missing'
         return
     mapped = set()
-    for number, path in map_entries(tree):
-        mapped.add(path)
-        if path not in tree.folders:
-            yield f'README.md:{number}: the map names {path}/, which is not in the tree'
-    if not mapped:
-        yield 'README.md: no code block under a heading with the word "map" names the folders'
-        return
+    for number, name in folders_named(tree):
+        places = [name] + [f'{parent}/{name}' for parent in PARENTS]
+        found = {place for place in places if place in tree.folders}
+        mapped |= found
+        if not found:
+            yield f'README.md:{number}: names {name}/, which is not in the tree'
     for folder in sorted(tree.folders):
-        depth = folder.count('/')
-        wanted = depth == 0 or (depth == 1 and folder.split('/')[0] in MAPPED_PARENTS)
-        if wanted and not folder.startswith('.') and folder not in mapped:
-            yield f'README.md: the map lacks {folder}/'
+        counts = '/' not in folder or re.fullmatch(r'broker/[^/]+', folder)
+        if counts and not folder.startswith('.') and folder not in mapped:
+            yield f'README.md: names {folder}/ nowhere'
 
 
 def anchors(tree, path):

@@ -21,7 +21,7 @@ PATTERNS = tuple((re.compile(r'(?<![\w.\-])' + re.escape(text)), text, what)
 UNFINISHED = re.compile(r'\b(TO' + r'DO|FIX' + r'ME|XX' + r'X)\b')
 BARE_SILENCER = re.compile(r'NO' r'LINT(?:NEXTLINE|BEGIN|END)?\b(?!\()')
 SILENCER = 'NO' + 'LINT'
-RAW_THREAD = re.compile(r'\bstd::j?thread\b|\bpthread_create\b')
+RAW_THREAD = re.compile(r'\bstd::j?thread\b(?!::)|\bpthread_create\b')
 SLEEP = re.compile(r'\b(sleep_for|sleep_until|usleep|nanosleep|SleepFor)\s*\(')
 
 CODE_SUFFIXES = ('.h', '.cc', '.py', '.sh', '.proto', '.cmake', 'CMakeLists.txt')
