@@ -7,7 +7,7 @@ LINK = re.compile(r'\[[^\]]*\]\(([^()\s]+(?:\([^()]*\))?)\)')
 HEADING = re.compile(r'^#{1,6}\s+(.*?)\s*#*$')
 # Not build/bin/x, $HOME/x or https://x: a word with a slash at its end, standing alone.
 FOLDER_NAMED = re.compile(r'(?<![\w/.$:-])([a-z][\w-]*(?:/[\w-]+)*)/(?![\w/*.])')
-# A command, not prose: at the start of the code or behind MAKE_NAMED = re.compile(r'\bmake ([a-z][a-z-]*)\b')MAKE_NAMED = re.compile(r'\bmake ([a-z][a-z-]*)\b') ; or a prompt.
+# A command, not prose: it begins the code, or follows && or ; or a prompt.
 MAKE_NAMED = re.compile(r'(?:^|&&|;|\$)\s*make ([a-z][a-z-]*)\b')
 CODE = re.compile(r'`([^`\n]+)`')
 MAKE_TARGET = re.compile(r'^([a-z][a-z-]*):', re.MULTILINE)

@@ -75,7 +75,7 @@ class TidyTest(unittest.TestCase):
         self.expect({'deploy/a.yml': ''}, 'README.md: names deploy/ nowhere')
 
     def test_folder_of_the_map_that_the_tree_lacks(self):
-        self.expect({'broker/store/store.cc': None}, 'README.md:5: names store/, which is not')
+        self.expect({'broker/store/store.cc': None}, 'README.md:7: names store/, which is not')
 
     def test_no_map(self):
         self.expect({'README.md': None}, 'README.md: missing')
