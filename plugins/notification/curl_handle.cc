@@ -37,7 +37,9 @@ std::string CurlHandle::Explain(CURLcode code) const {
 
 size_t CurlHandle::TakeLine(char* data, size_t size, size_t count, void* self) {
   const absl::string_view line = absl::StripAsciiWhitespace({data, size * count});
-  if (!line.empty()) static_cast<CurlHandle*>(self)->last_line_ = std::string(line);
+  if (!line.empty() && (line[0] == '4' || line[0] == '5')) {
+    static_cast<CurlHandle*>(self)->refusal_ = std::string(line);
+  }
   return size * count;
 }
 

@@ -38,8 +38,8 @@ class CurlHandle {
   CURLcode Perform() { return curl_easy_perform(handle_); }
   // The last code the server answered, 0 when it did not.
   long ResponseCode() const;
-  // The last line the server answered (SMTP: the reply; HTTP: a header), without its line end.
-  const std::string& last_line() const { return last_line_; }
+  // The last line by which an SMTP server refused something (4xx, 5xx), without its line end.
+  const std::string& refusal() const { return refusal_; }
   // What the server sent as a body, at most 4 KiB.
   const std::string& body() const { return body_; }
   // What libcurl says of a failure.
@@ -51,7 +51,7 @@ class CurlHandle {
 
   CURL* const handle_;
   char error_[CURL_ERROR_SIZE] = "";
-  std::string last_line_;
+  std::string refusal_;
   std::string body_;
 };
 

@@ -73,6 +73,17 @@ absl::StatusOr<TemplateBook> LoadTemplates(const std::string& path) {
   return pavane::notification::ParseTemplateBook(*yaml);
 }
 
+// A template that nothing could send is a mistake to be told at once.
+absl::Status CheckChannels(const TemplateBook& book, const Options& options) {
+  for (const Template& next : book.templates) {
+    const bool email = next.channel == pavane::notification::Channel::kEmail;
+    if (!(email ? options.smtp.url : options.sms.url).empty()) continue;
+    return absl::InvalidArgumentError("template " + next.name + " needs " +
+                                      (email ? "--smtp-url" : "--sms-url"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<NotificationHandler>> OpenHandler(const Options& options) {
   const auto clock = [] { return absl::Now(); };
   std::unique_ptr<Sender> mailer;
@@ -92,10 +103,10 @@ int Run(const Options& options, const TemplateBook& book, NotificationHandler& h
     pavane::RuleOptions rule;
     rule.name = next.name;
     rule.pattern = next.pattern;
-    service.On(next.event, rule,
-               pavane::plugins::Adapt([&handler, &next](const pavane::plugins::Event& event) {
-                 return handler.Handle(next, event);
-               }));
+    service.OnAny(rule,
+                  pavane::plugins::Adapt([&handler, &next](const pavane::plugins::Event& event) {
+                    return handler.Handle(next, event);
+                  }));
   }
   return pavane::plugins::Finish(service.Run());
 }
@@ -120,6 +131,10 @@ int main(int argc, char** argv) {
   const absl::StatusOr<TemplateBook> book = LoadTemplates(options.templates_file);
   if (!book.ok()) {
     spdlog::error("{}: {}", options.templates_file, std::string(book.status().message()));
+    return 1;
+  }
+  if (const absl::Status status = CheckChannels(*book, options); !status.ok()) {
+    spdlog::error("{}", std::string(status.message()));
     return 1;
   }
   const auto handler = OpenHandler(options);

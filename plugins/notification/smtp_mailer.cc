@@ -49,9 +49,8 @@ absl::Status ToStatus(CURLcode code, const CurlHandle& curl) {
   const long reply = curl.ResponseCode();
   const bool for_good = reply >= 500 && reply <= 599 && !IsAboutCredentials(reply) &&
                         code != CURLE_LOGIN_DENIED && code != CURLE_USE_SSL_FAILED;
-  const std::string message = reply != 0
-                                  ? absl::StrCat(curl.last_line(), " (", curl.Explain(code), ")")
-                                  : curl.Explain(code);
+  const std::string message =
+      reply != 0 ? absl::StrCat(curl.refusal(), " (", curl.Explain(code), ")") : curl.Explain(code);
   return for_good ? absl::InvalidArgumentError(message) : absl::UnavailableError(message);
 }
 
@@ -75,6 +74,7 @@ absl::Status SmtpMailer::Send(const Message& message) {
   CurlList recipients;
   recipients.Add(absl::StrCat("<", message.to, ">"));
   CurlHandle curl(options_.url, options_.timeout);
+  curl.Set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   curl.Set(CURLOPT_MAIL_FROM, absl::StrCat("<", from, ">").c_str());
   curl.Set(CURLOPT_MAIL_RCPT, recipients.get());
   curl.Set(CURLOPT_USE_SSL, TlsLevel(options_.tls));
