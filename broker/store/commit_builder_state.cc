@@ -8,6 +8,12 @@
 #include "store/catalog.h"
 
 namespace pavane::store {
+namespace {
+
+// Recorded time itself runs ahead by a microsecond a commit when the clock stands.
+constexpr int64_t kClockBehindToleratedUs = 1'000'000;
+
+}  // namespace
 
 DedupWindow::Policy DedupPolicyOf(const pavane::admin::v1::Bus& bus, DedupWindow::Policy fallback) {
   DedupWindow::Policy policy = fallback;
@@ -24,7 +30,7 @@ absl::Status CommitBuilder::State::Load(const Log& log, int64_t now_us) {
   position_ = log.last_position();
   last_time_us_ = checkpoint.last_time_us;
   catalog_version_ = log.catalog_version();
-  if (now_us < last_time_us_) {
+  if (now_us < last_time_us_ - kClockBehindToleratedUs) {
     LOG_WARNING("the clock is behind the last recorded time",
                 {{"behind", absl::Microseconds(last_time_us_ - now_us)}});
   }

@@ -100,6 +100,13 @@ std::vector<std::string> FamilyNamesOf(const Database::Options& options,
   return names;
 }
 
+// RocksDB would leave an empty folder behind where it finds no database.
+absl::Status FindDatabase(const std::string& directory) {
+  std::error_code error;
+  if (std::filesystem::exists(directory + "/CURRENT", error)) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("there is no store in ", directory));
+}
+
 absl::Status MakeDirectory(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -115,7 +122,8 @@ absl::Status MakeDirectory(const std::string& directory) {
 absl::string_view FamilyName(Family family) { return kFamilyNames[static_cast<size_t>(family)]; }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options) {
-  if (options.create_if_missing) RETURN_IF_ERROR(MakeDirectory(options.directory));
+  RETURN_IF_ERROR(options.create_if_missing ? MakeDirectory(options.directory)
+                                            : FindDatabase(options.directory));
   std::unique_ptr<Database> database(new Database);
   database->cache_ = rocksdb::NewLRUCache(kBlockCacheBytes);
   const rocksdb::DBOptions db_options = DatabaseOptions(options);

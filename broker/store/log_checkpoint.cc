@@ -39,7 +39,7 @@ absl::Status Log::Impl::WriteCheckpoint(Position position, const std::vector<Tar
   batch.Clear();
   RETURN_IF_ERROR(PutTargetStates(dirty, gone));
   std::vector<NewRun> written;
-  RETURN_IF_ERROR(PutRuns(position, watermarks, written));
+  RETURN_IF_ERROR(PutRuns(position, watermarks, {gone.begin(), gone.end()}, written));
   RETURN_IF_ERROR(DeleteRuns(watermarks, gone));
   RETURN_IF_ERROR(PutLetterCounts(position));
   RETURN_IF_ERROR(Put(Family::kCheckpoint, CheckpointKey().view(),
@@ -74,6 +74,7 @@ absl::Status Log::Impl::PutTargetStates(const std::vector<TargetState>& dirty,
 }
 
 absl::Status Log::Impl::PutRuns(Position position, const Watermarks& watermarks,
+                                const absl::flat_hash_set<TargetId>& gone,
                                 std::vector<NewRun>& written) {
   std::vector<TargetTails::Entries> through;
   {
@@ -82,6 +83,7 @@ absl::Status Log::Impl::PutRuns(Position position, const Watermarks& watermarks,
   }
   std::string payload;
   for (const auto& [target, sequences] : through) {
+    if (gone.contains(target)) continue;
     auto at = sequences.begin();
     const auto watermark = watermarks.find(target);
     if (watermark != watermarks.end()) {

@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -139,7 +140,7 @@ class Log::Impl {
     Sequence last;
   };
   absl::Status PutRuns(Position position, const absl::flat_hash_map<TargetId, Sequence>& watermarks,
-                       std::vector<NewRun>& written);
+                       const absl::flat_hash_set<TargetId>& gone, std::vector<NewRun>& written);
   absl::Status DeleteRuns(const absl::flat_hash_map<TargetId, Sequence>& watermarks,
                           const std::vector<TargetId>& gone);
   absl::Status PutLetterCounts(Position position);
