@@ -1,0 +1,300 @@
+// pavane dead-letter list | show | redrive | purge
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "clients/cli/cloud_event.h"
+#include "clients/cli/command.h"
+#include "clients/cli/dead_letter_filter.h"
+#include "clients/cli/escape.h"
+#include "clients/cli/status.h"
+#include "clients/cli/table.h"
+#include "clients/cli/target_name.h"
+#include "pavane/admin/v1/dead_letter.grpc.pb.h"
+
+namespace pavane::cli {
+namespace {
+
+using ::pavane::admin::v1::DeadLetter;
+using ::pavane::admin::v1::DeadLetterAdmin;
+using ::pavane::admin::v1::FailureReason_Name;
+using ::pavane::admin::v1::GetDeadLetterRequest;
+using ::pavane::admin::v1::ListDeadLettersRequest;
+using ::pavane::admin::v1::PurgeDeadLettersRequest;
+using ::pavane::admin::v1::RedriveDeadLettersRequest;
+
+struct ListOptions {
+  DeadLetterFilterOptions filter;
+  uint64_t limit = 100;
+  bool all = false;
+  bool with_events = false;
+  std::string page_token;
+};
+
+struct ShowOptions {
+  std::string id;
+};
+
+// Which dead letters redrive and purge take: ids, a filter, or all.
+struct Selection {
+  std::vector<std::string> ids;
+  DeadLetterFilterOptions filter;
+  bool all = false;
+};
+
+struct RedriveOptions {
+  Selection selection;
+  std::string to_target;
+};
+
+struct PurgeOptions {
+  Selection selection;
+  bool yes = false;
+};
+
+std::string TargetOf(const DeadLetter& letter) {
+  return absl::StrCat(letter.bus(), "/", letter.rule(), "/", letter.target());
+}
+
+void AddRow(const Context& context, const DeadLetter& letter, Table* table) {
+  table->Add({letter.id(), context.Time(letter.dead_at()), TargetOf(letter), letter.event_type(),
+              letter.event_id(), FailureReason_Name(letter.reason()), letter.error_code(),
+              absl::StrCat(letter.attempts()), letter.error_message()});
+}
+
+absl::Status List(const Context& context, const ListOptions& options) {
+  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  Table table(
+      {"ID", "DEAD AT", "TARGET", "TYPE", "EVENT", "REASON", "CODE", ">ATTEMPTS", "MESSAGE"});
+  ListDeadLettersRequest request;
+  *request.mutable_filter() = options.filter.ToProto();
+  request.set_with_events(options.with_events);
+  request.set_page_token(options.page_token);
+  uint64_t left = options.limit;
+  do {
+    request.set_page_size(options.all ? 1000
+                                      : static_cast<uint32_t>(std::min<uint64_t>(left, 1000)));
+    CLI_ASSIGN_OR_RETURN(const auto page,
+                         broker.Call(&DeadLetterAdmin::Stub::ListDeadLetters, request));
+    for (const DeadLetter& letter : page.dead_letters()) {
+      if (context.json()) {
+        context.PrintJson(letter);
+      } else {
+        AddRow(context, letter, &table);
+      }
+    }
+    left -= std::min<uint64_t>(left, page.dead_letters_size());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty() && (options.all || left > 0));
+  if (!context.json()) table.Print(context.out());
+  if (!request.page_token().empty()) {
+    context.err() << "there are more: --page-token " << EscapeForTerminal(request.page_token())
+                  << " goes on from here, --all shows all\n";
+  }
+  return absl::OkStatus();
+}
+
+void PrintDetails(const Context& context, const DeadLetter& letter) {
+  Table table;
+  table.Add({"Id:", letter.id()});
+  table.Add({"Target:", TargetOf(letter)});
+  table.Add({"Address:", letter.target_address()});
+  table.Add({"Reason:", FailureReason_Name(letter.reason())});
+  table.Add({"Error code:", letter.error_code()});
+  table.Add({"Error message:", letter.error_message()});
+  table.Add({"Exhausted:", letter.exhausted_condition()});
+  table.Add({"Attempts:", absl::StrCat(letter.attempts())});
+  table.Add({"First attempt:", context.Time(letter.first_attempt_at())});
+  table.Add({"Last attempt:", context.Time(letter.last_attempt_at())});
+  table.Add({"Dead at:", context.Time(letter.dead_at())});
+  table.Add({"Sequence:", absl::StrCat(letter.sequence())});
+  table.Add({"Event:", EventToJson(letter.event()).ToJson()});
+  table.Print(context.out());
+}
+
+absl::Status Show(const Context& context, const ShowOptions& options) {
+  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  GetDeadLetterRequest request;
+  request.set_id(options.id);
+  auto response = broker.Call(&DeadLetterAdmin::Stub::GetDeadLetter, request);
+  if (absl::IsNotFound(response.status())) {
+    return WithHint(response.status(), "see `pavane dead-letter list`");
+  }
+  CLI_RETURN_IF_ERROR(response.status());
+  if (context.json()) {
+    context.PrintJson(response->dead_letter());
+  } else {
+    PrintDetails(context, response->dead_letter());
+  }
+  return absl::OkStatus();
+}
+
+// Exactly one way to select, so that a forgotten filter never means "all".
+absl::Status CheckSelection(const Selection& selection) {
+  const int ways = (selection.ids.empty() ? 0 : 1) + (selection.filter.empty() ? 0 : 1) +
+                   (selection.all ? 1 : 0);
+  if (ways == 1) return absl::OkStatus();
+  return UsageError(ways == 0 ? "name dead letters by id, by filter, or say --all"
+                              : "ids, filters and --all exclude each other");
+}
+
+// Calls `step` with one request after the other until the selection is worked off.
+template <typename Request>
+absl::Status ForSelection(const Selection& selection,
+                          const std::function<absl::Status(Request&)>& step) {
+  for (const std::string& id : selection.ids) {
+    Request request;
+    request.set_id(id);
+    CLI_RETURN_IF_ERROR(InContext(step(request), absl::StrCat("dead letter ", id)));
+  }
+  if (!selection.ids.empty()) return absl::OkStatus();
+  Request request;
+  if (selection.all) {
+    request.set_all(true);
+  } else {
+    *request.mutable_filter() = selection.filter.ToProto();
+  }
+  return step(request);
+}
+
+// Shows how far a long run is, only to people.
+void ShowProgress(const Context& context, absl::string_view done, uint64_t count, bool more) {
+  if (IsTerminal(STDERR_FILENO)) {
+    context.err() << "\r" << done << " " << count << (more ? " ..." : "    \n") << std::flush;
+  }
+}
+
+absl::Status Redrive(const Context& context, const RedriveOptions& options) {
+  CLI_RETURN_IF_ERROR(CheckSelection(options.selection));
+  if (!options.to_target.empty()) {
+    CLI_RETURN_IF_ERROR(ParseTargetName(options.to_target).status());
+  }
+  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  uint64_t redriven = 0;
+  uint64_t target_gone = 0;
+  const absl::Status status = ForSelection<RedriveDeadLettersRequest>(
+      options.selection, [&](RedriveDeadLettersRequest& request) -> absl::Status {
+        request.set_to_target(options.to_target);
+        bool more = true;
+        while (more) {
+          CLI_ASSIGN_OR_RETURN(const auto response,
+                               broker.Call(&DeadLetterAdmin::Stub::RedriveDeadLetters, request));
+          redriven += response.redriven();
+          target_gone += response.target_gone();
+          request.set_page_token(response.next_page_token());
+          more = response.more();
+          ShowProgress(context, "redriven", redriven, more);
+        }
+        return absl::OkStatus();
+      });
+  // What was redriven before an error stays redriven, so it is told in any case.
+  if (context.json()) {
+    context.out() << "{\"redriven\":" << redriven << ",\"targetGone\":" << target_gone << "}\n";
+  } else {
+    context.out() << "redriven " << redriven << "\n";
+  }
+  CLI_RETURN_IF_ERROR(status);
+  if (target_gone == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      target_gone, " dead letters stay, since their target is gone; name another with ",
+      "--to-target BUS/RULE/TARGET"));
+}
+
+std::string Describe(const Selection& selection) {
+  if (selection.all) return "all dead letters";
+  if (!selection.filter.empty()) return "all dead letters that the filter names";
+  return absl::StrCat(selection.ids.size(), " dead letters");
+}
+
+absl::Status Confirm(const Context& context, const PurgeOptions& options) {
+  if (options.yes) return absl::OkStatus();
+  if (!IsTerminal(STDIN_FILENO)) return UsageError("purging deletes for good; confirm with --yes");
+  context.err() << "Delete " << Describe(options.selection) << " for good? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(context.in(), answer);
+  answer = absl::AsciiStrToLower(absl::StripAsciiWhitespace(answer));
+  if (answer == "y" || answer == "yes") return absl::OkStatus();
+  return absl::CancelledError("nothing was deleted");
+}
+
+absl::Status Purge(const Context& context, const PurgeOptions& options) {
+  CLI_RETURN_IF_ERROR(CheckSelection(options.selection));
+  CLI_RETURN_IF_ERROR(Confirm(context, options));
+  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  uint64_t purged = 0;
+  const absl::Status status = ForSelection<PurgeDeadLettersRequest>(
+      options.selection, [&](PurgeDeadLettersRequest& request) -> absl::Status {
+        bool more = true;
+        while (more) {
+          CLI_ASSIGN_OR_RETURN(const auto response,
+                               broker.Call(&DeadLetterAdmin::Stub::PurgeDeadLetters, request));
+          purged += response.purged();
+          request.set_page_token(response.next_page_token());
+          more = response.more();
+          ShowProgress(context, "purged", purged, more);
+        }
+        return absl::OkStatus();
+      });
+  if (context.json()) {
+    context.out() << "{\"purged\":" << purged << "}\n";
+  } else {
+    context.out() << "purged " << purged << "\n";
+  }
+  return status;
+}
+
+void AddSelection(CLI::App* command, Selection* selection) {
+  command->add_option("ids", selection->ids, "Ids of dead letters")->type_name("ID");
+  AddFilterOptions(command, &selection->filter);
+  command->add_flag("--all", selection->all, "All dead letters there are");
+}
+
+void AddList(CLI::App* group, Context* context) {
+  CLI::App* list = AddCommand(group, "list", "List dead letters, oldest first");
+  auto options = std::make_shared<ListOptions>();
+  AddFilterOptions(list, &options->filter);
+  list->add_option("--limit", options->limit, "Most dead letters to list (default: 100)")
+      ->check(CLI::PositiveNumber);
+  list->add_flag("--all", options->all, "No limit")->excludes("--limit");
+  list->add_option("--page-token", options->page_token, "Go on where an earlier list ended")
+      ->type_name("TOKEN");
+  list->add_flag("--with-events", options->with_events, "With the events, for -o json");
+  SetAction(list, context, options, List);
+}
+
+}  // namespace
+
+void AddDeadLetterCommands(CLI::App* app, Context* context) {
+  CLI::App* group =
+      AddGroup(app, "dead-letter", "Show, redrive and purge deliveries that were given up");
+  AddList(group, context);
+
+  CLI::App* show = AddCommand(group, "show", "Show one dead letter with its event");
+  auto show_options = std::make_shared<ShowOptions>();
+  show->add_option("id", show_options->id, "Id of the dead letter")->required()->type_name("ID");
+  SetAction(show, context, show_options, Show);
+
+  CLI::App* redrive = AddCommand(
+      group, "redrive", "Send dead letters back as new deliveries: by id, by filter, or --all");
+  auto redrive_options = std::make_shared<RedriveOptions>();
+  AddSelection(redrive, &redrive_options->selection);
+  redrive
+      ->add_option("--to-target", redrive_options->to_target,
+                   "Send to this target instead of the recorded one")
+      ->type_name("BUS/RULE/TARGET");
+  SetAction(redrive, context, redrive_options, Redrive);
+
+  CLI::App* purge =
+      AddCommand(group, "purge", "Delete dead letters for good: by id, by filter, or --all");
+  auto purge_options = std::make_shared<PurgeOptions>();
+  AddSelection(purge, &purge_options->selection);
+  purge->add_flag("--yes,-y", purge_options->yes, "Do not ask");
+  SetAction(purge, context, purge_options, Purge);
+}
+
+}  // namespace pavane::cli

@@ -1,0 +1,173 @@
+// pavane rule test
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+#include "clients/cli/cloud_event.h"
+#include "clients/cli/command.h"
+#include "clients/cli/escape.h"
+#include "clients/cli/event_file.h"
+#include "clients/cli/status.h"
+#include "clients/cli/table.h"
+#include "clients/cli/text_source.h"
+#include "pavane/admin/v1/rule.grpc.pb.h"
+
+namespace pavane::cli {
+namespace {
+
+using ::pavane::admin::v1::GetRuleRequest;
+using ::pavane::admin::v1::RuleAdmin;
+using ::pavane::admin::v1::TestPatternRequest;
+using ::pavane::admin::v1::TestPatternResponse;
+using Result = TestPatternResponse::Result;
+
+// Events of one TestPattern call, below the broker's 1,000.
+constexpr size_t kEventsPerCall = 500;
+
+struct TestOptions {
+  std::string pattern;
+  std::string rule;
+  std::string bus;
+  std::string event;
+  std::string file;
+  bool check = false;
+};
+
+absl::StatusOr<std::string> PatternOf(const Context& context, const Connection& broker,
+                                      const TestOptions& options) {
+  if (!options.pattern.empty()) return ReadText(options.pattern, context.in());
+  GetRuleRequest request;
+  request.set_bus(options.bus);
+  request.set_name(options.rule);
+  CLI_ASSIGN_OR_RETURN(const auto response, broker.Call(&RuleAdmin::Stub::GetRule, request));
+  return response.rule().pattern();
+}
+
+absl::StatusOr<std::vector<JsonValue>> EventsOf(const Context& context,
+                                                const TestOptions& options) {
+  if (!options.event.empty()) {
+    CLI_ASSIGN_OR_RETURN(const std::string text, ReadText(options.event, context.in()));
+    absl::StatusOr<JsonValue> event = ParseJson(text);
+    if (!event.ok()) return InContext(event.status(), "--event");
+    return std::vector<JsonValue>{*std::move(event)};
+  }
+  CLI_ASSIGN_OR_RETURN(const std::string text, ReadFile(options.file, context.in()));
+  auto events = ParseEventFile(text);
+  if (!events.ok()) return InContext(events.status(), options.file);
+  if (events->empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no event in ", options.file));
+  }
+  return events;
+}
+
+// One call. The broker answers for event_json first and for events after that, so the answers are
+// put back into the order of the file.
+absl::StatusOr<std::vector<Result>> TestSome(const Connection& broker, const std::string& pattern,
+                                             absl::Span<const JsonValue> events) {
+  TestPatternRequest request;
+  request.set_pattern(pattern);
+  std::vector<size_t> order;
+  for (const bool cloud_events : {false, true}) {
+    for (size_t i = 0; i < events.size(); ++i) {
+      if (IsCloudEvent(events[i]) != cloud_events) continue;
+      order.push_back(i);
+      if (cloud_events) {
+        CLI_ASSIGN_OR_RETURN(*request.add_events(), EventFromJson(events[i]));
+      } else {
+        request.add_event_json(events[i].ToJson());
+      }
+    }
+  }
+  CLI_ASSIGN_OR_RETURN(const auto response, broker.Call(&RuleAdmin::Stub::TestPattern, request));
+  if (response.has_pattern_error()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the pattern is not valid: ", response.pattern_error().message()));
+  }
+  if (response.results_size() != static_cast<int>(events.size())) {
+    return absl::InternalError("the broker answered for another number of events");
+  }
+  std::vector<Result> results(events.size());
+  for (size_t i = 0; i < order.size(); ++i) results[order[i]] = response.results(i);
+  return results;
+}
+
+std::string TextOf(const JsonValue& event, absl::string_view name, absl::string_view other) {
+  const JsonValue* value = event.Find(name);
+  if (value == nullptr) value = event.Find(other);
+  return value == nullptr ? "" : value->text();
+}
+
+void AddRow(const Context& context, size_t number, const JsonValue& event, const Result& result,
+            Table* table) {
+  if (context.json()) {
+    context.out() << "{\"event\":" << number
+                  << ",\"matched\":" << (result.matched() ? "true" : "false");
+    if (result.has_error()) context.out() << ",\"error\":" << JsonQuote(result.error().message());
+    context.out() << "}\n";
+    return;
+  }
+  table->Add({absl::StrCat(number),
+              result.has_error() ? "error"
+              : result.matched() ? "yes"
+                                 : "no",
+              TextOf(event, "detail-type", "type"), TextOf(event, "id", "id"),
+              result.error().message()});
+}
+
+absl::Status Summary(const TestOptions& options, size_t events, size_t matched, size_t errors) {
+  if (errors > 0) {
+    return absl::InvalidArgumentError(absl::StrCat(errors, " events could not be tested"));
+  }
+  if (!options.check || matched == events) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(events - matched, " of ", events, " events do not match"));
+}
+
+absl::Status Test(const Context& context, const TestOptions& options) {
+  if (options.pattern.empty() == options.rule.empty()) {
+    return UsageError("give --pattern or --rule, one of them");
+  }
+  if (options.event.empty() == options.file.empty()) {
+    return UsageError("give --event or --file, one of them");
+  }
+  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  CLI_ASSIGN_OR_RETURN(const std::string pattern, PatternOf(context, broker, options));
+  CLI_ASSIGN_OR_RETURN(const std::vector<JsonValue> events, EventsOf(context, options));
+  Table table({">EVENT", "MATCHES", "TYPE", "ID", "ERROR"});
+  size_t matched = 0;
+  size_t errors = 0;
+  for (size_t begin = 0; begin < events.size(); begin += kEventsPerCall) {
+    const auto some = absl::MakeConstSpan(events).subspan(begin, kEventsPerCall);
+    CLI_ASSIGN_OR_RETURN(const std::vector<Result> results, TestSome(broker, pattern, some));
+    for (size_t i = 0; i < results.size(); ++i) {
+      matched += results[i].matched() ? 1 : 0;
+      errors += results[i].has_error() ? 1 : 0;
+      AddRow(context, begin + i + 1, some[i], results[i], &table);
+    }
+  }
+  if (!context.json()) {
+    table.Print(context.out());
+    context.out() << matched << " of " << events.size() << " match\n";
+  }
+  return Summary(options, events.size(), matched, errors);
+}
+
+}  // namespace
+
+void AddRuleTestCommand(CLI::App* rule, Context* context) {
+  CLI::App* test =
+      AddCommand(rule, "test", "Test a pattern against events without storing anything");
+  auto options = std::make_shared<TestOptions>();
+  test->add_option("--pattern,-p", options->pattern, "Event pattern: JSON, @FILE or -")
+      ->type_name("PATTERN");
+  test->add_option("--rule", options->rule, "The pattern of this rule")->type_name("RULE");
+  AddBus(test, &options->bus, "Bus of --rule (default: default)");
+  test->add_option("--event,-e", options->event, "One event: JSON, @FILE or -")->type_name("EVENT");
+  test->add_option("--file,-f", options->file,
+                   "Events: JSON lines or an array, CloudEvents or as rules see them; - is stdin")
+      ->type_name("FILE");
+  test->add_flag("--check", options->check, "Fail unless every event matches");
+  SetAction(test, context, options, Test);
+}
+
+}  // namespace pavane::cli

@@ -1,0 +1,50 @@
+#include "clients/cli/status.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+
+namespace pavane::cli {
+namespace {
+
+constexpr char kUsagePayload[] = "pavane.cli/usage";
+
+absl::Status SameKind(const absl::Status& from, const std::string& message) {
+  absl::Status status(from.code(), message);
+  from.ForEachPayload(
+      [&](absl::string_view url, const absl::Cord& payload) { status.SetPayload(url, payload); });
+  return status;
+}
+
+}  // namespace
+
+absl::Status UsageError(absl::string_view message) {
+  absl::Status status = absl::InvalidArgumentError(message);
+  status.SetPayload(kUsagePayload, absl::Cord(""));
+  return status;
+}
+
+absl::Status WithHint(const absl::Status& status, absl::string_view hint) {
+  if (status.ok()) return status;
+  return SameKind(status, absl::StrCat(status.message(), "; ", hint));
+}
+
+absl::Status InContext(const absl::Status& status, absl::string_view context) {
+  if (status.ok()) return status;
+  return SameKind(status, absl::StrCat(context, ": ", status.message()));
+}
+
+ExitCode ExitCodeOf(const absl::Status& status) {
+  if (status.ok()) return kExitOk;
+  if (status.GetPayload(kUsagePayload).has_value()) return kExitUsage;
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+      return kExitNotFound;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return kExitUnavailable;
+    default:
+      return kExitFailure;
+  }
+}
+
+}  // namespace pavane::cli
