@@ -12,6 +12,8 @@ constexpr char kDefaultAddress[] = "127.0.0.1:7440";
 constexpr int kConnectTimeoutMs = 5'000;
 constexpr int kKeepaliveTimeMs = 30'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
+// A serialized pavane.v1.Error.
+constexpr char kErrorMetadata[] = "pavane-error-bin";
 // A message of deliveries may be larger than gRPC's default of 4 MiB.
 constexpr int kReceiveBytesMax = 64 << 20;
 
@@ -36,7 +38,15 @@ std::shared_ptr<grpc::Channel> DialChannel(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-Error FromStatus(const grpc::Status& status) {
+Error FromStatus(const grpc::Status& status, const grpc::ClientContext& context) {
+  if (status.ok()) return {};
+  const auto& metadata = context.GetServerTrailingMetadata();
+  if (const auto it = metadata.find(kErrorMetadata); it != metadata.end()) {
+    pavane::v1::Error error;
+    if (error.ParseFromArray(it->second.data(), static_cast<int>(it->second.size()))) {
+      return FromMessage(error);
+    }
+  }
   return MakeError(static_cast<int>(status.error_code()), status.error_message());
 }
 

@@ -20,8 +20,8 @@ std::string ResolveAddress(const std::string& given);
 // beside ours.
 std::shared_ptr<grpc::Channel> DialChannel(const std::string& address);
 
-// The status of a whole call.
-Error FromStatus(const grpc::Status& status);
+// What a whole call ended with; the broker tells reason and retry_after in the trailing metadata.
+Error FromStatus(const grpc::Status& status, const grpc::ClientContext& context);
 
 }  // namespace internal
 }  // namespace pavane::inline client

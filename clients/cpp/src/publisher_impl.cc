@@ -247,10 +247,9 @@ void PublisherImpl::OnReadEnd() {
   writer_wake_.notify_all();
 }
 
-void PublisherImpl::OnStreamEnd(const grpc::Status& status) {
+void PublisherImpl::OnStreamEnd(const Error& error) {
   const std::lock_guard<std::mutex> lock(mu_);
-  connection_error_ =
-      status.ok() ? MakeError(kUnavailable, "the broker closed the stream") : FromStatus(status);
+  connection_error_ = error.ok() ? MakeError(kUnavailable, "the broker closed the stream") : error;
   stream_ended_ = true;
   loop_wake_.notify_all();
 }

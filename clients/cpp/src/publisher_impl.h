@@ -38,7 +38,7 @@ class PublisherImpl
   std::shared_ptr<const Request> NextRequest() override;
   void OnResponse(Response& response) override;
   void OnReadEnd() override;
-  void OnStreamEnd(const grpc::Status& status) override;
+  void OnStreamEnd(const Error& error) override;
 
   pavane::v1::PublishEntry MakeEntry(PublishEntry entry) const;
   // Waits for room. Not ok: the event is refused.

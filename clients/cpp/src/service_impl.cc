@@ -42,8 +42,8 @@ ServiceOptions Complete(ServiceOptions options) {
 }
 
 // Refusals of an opening that no later try heals: the program or the broker must be changed.
-bool IsPermanent(const grpc::Status& status) {
-  switch (status.error_code()) {
+bool IsPermanent(const Error& error) {
+  switch (static_cast<grpc::StatusCode>(error.code)) {
     case grpc::StatusCode::INVALID_ARGUMENT:
     case grpc::StatusCode::FAILED_PRECONDITION:
     case grpc::StatusCode::ALREADY_EXISTS:
@@ -56,14 +56,8 @@ bool IsPermanent(const grpc::Status& status) {
   }
 }
 
-Error OpeningError(const grpc::Status& status) {
-  Error error = FromStatus(status);
-  // A call's status has no field for the reason; the broker names it in the message.
-  if (error.message.find("RULE_SET_CONFLICT") != std::string::npos) {
-    error.reason = pavane::v1::RULE_SET_CONFLICT;
-  }
-  if (error.reason == pavane::v1::RULE_SET_CONFLICT ||
-      error.message.find("raise the version") != std::string::npos) {
+Error WithHelp(Error error) {
+  if (error.reason == pavane::v1::RULE_SET_CONFLICT) {
     error.message +=
         " (the rules that On declares have changed: raise ServiceOptions::rule_set_version)";
   }
@@ -252,14 +246,14 @@ void ServiceImpl::EndStream(std::unique_lock<std::mutex>& lock) {
   state_changed_.notify_all();
   if (opened) backoff_.Reset();
   if (stopping_ && subscription_->idle()) return;
-  const Error error = OpeningError(stream_status_);
-  if (!opened && !ever_opened_ && IsPermanent(stream_status_)) {
+  const Error& error = stream_error_;
+  if (!opened && !ever_opened_ && IsPermanent(error)) {
     subscription_->Log(LogLevel::kError, "the broker refused the opening: " + error.ToString());
     result_ = error;
     return;
   }
   // A session that cannot be resumed must not be what keeps us out.
-  if (!opened && stream_status_.error_code() != grpc::StatusCode::UNAVAILABLE) {
+  if (!opened && error.code != kUnavailable) {
     subscription_->ForgetSession();
   }
   const Milliseconds delay = backoff_.Next();
@@ -343,11 +337,10 @@ void ServiceImpl::OnReadEnd() {
   writer_wake_.notify_all();
 }
 
-void ServiceImpl::OnStreamEnd(const grpc::Status& status) {
+void ServiceImpl::OnStreamEnd(const Error& error) {
   const std::lock_guard<std::mutex> lock(mu_);
-  stream_status_ = status.ok()
-                       ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "the broker closed the stream")
-                       : status;
+  stream_error_ =
+      error.ok() ? MakeError(kUnavailable, "the broker closed the stream") : WithHelp(error);
   stream_ended_ = true;
   loop_wake_.notify_all();
 }

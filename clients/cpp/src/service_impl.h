@@ -46,7 +46,7 @@ class ServiceImpl
   std::shared_ptr<const Request> NextRequest() override;
   void OnResponse(Response& response) override;
   void OnReadEnd() override;
-  void OnStreamEnd(const grpc::Status& status) override;
+  void OnStreamEnd(const Error& error) override;
 
   void Loop();
   // One round of the loop, `lock` held. False: the service has ended.
@@ -89,7 +89,7 @@ class ServiceImpl
   bool cancelled_ = false;
   bool read_ended_ = false;
   bool stream_ended_ = false;
-  grpc::Status stream_status_;
+  Error stream_error_;
   bool ever_opened_ = false;
   bool stopping_ = false;
   std::optional<SteadyTime> drain_until_;

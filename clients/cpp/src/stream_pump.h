@@ -7,6 +7,8 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/sync_stream.h>
 
+#include "clients/cpp/src/channel.h"
+
 namespace pavane::inline client {
 namespace internal {
 
@@ -27,8 +29,9 @@ class StreamOwner {
   virtual void OnResponse(Response& response) = 0;
   // Reader thread: nothing more comes. From now on NextRequest returns null.
   virtual void OnReadEnd() = 0;
-  // Writer thread, last: the pump can be destroyed without waiting.
-  virtual void OnStreamEnd(const grpc::Status& status) = 0;
+  // Writer thread, last, ok if the broker ended it in order: the pump can be destroyed without
+  // waiting.
+  virtual void OnStreamEnd(const Error& error) = 0;
 };
 
 // Runs one bidirectional stream from opening to its end: a thread that writes what the owner has
@@ -67,7 +70,8 @@ class StreamPump {
     }
     if (!half_closed) stream_->WritesDone();
     reader.join();
-    owner_.OnStreamEnd(stream_->Finish());
+    const grpc::Status status = stream_->Finish();
+    owner_.OnStreamEnd(FromStatus(status, context_));
   }
 
   void Read() {

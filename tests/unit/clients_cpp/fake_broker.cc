@@ -21,16 +21,16 @@ FakeBroker::~FakeBroker() {
 }
 
 grpc::ServerBidiReactor<pavane::v1::PublishStreamRequest, pavane::v1::PublishStreamResponse>*
-FakeBroker::PublishStream(grpc::CallbackServerContext*) {
-  FakePublishStream::Ptr stream = FakePublishStream::Make();
+FakeBroker::PublishStream(grpc::CallbackServerContext* context) {
+  FakePublishStream::Ptr stream = FakePublishStream::Make(*context);
   FakePublishStream* reactor = stream.get();
   publish_streams_.Put(std::move(stream));
   return reactor;
 }
 
 grpc::ServerBidiReactor<pavane::v1::SubscribeRequest, pavane::v1::SubscribeResponse>*
-FakeBroker::Subscribe(grpc::CallbackServerContext*) {
-  FakeSubscription::Ptr stream = FakeSubscription::Make();
+FakeBroker::Subscribe(grpc::CallbackServerContext* context) {
+  FakeSubscription::Ptr stream = FakeSubscription::Make(*context);
   FakeSubscription* reactor = stream.get();
   subscriptions_.Put(std::move(stream));
   return reactor;

@@ -23,8 +23,8 @@ class FakeStream : public grpc::ServerBidiReactor<Request, Response> {
   using Ptr = std::shared_ptr<FakeStream>;
 
   // Keeps itself alive until gRPC is done with it.
-  static Ptr Make() {
-    Ptr stream(new FakeStream);
+  static Ptr Make(grpc::CallbackServerContext& context) {
+    Ptr stream(new FakeStream(context));
     stream->self_ = stream;
     stream->StartRead(&stream->request_);
     return stream;
@@ -50,10 +50,15 @@ class FakeStream : public grpc::ServerBidiReactor<Request, Response> {
     status_ = std::move(status);
     FinishIfDue();
   }
+  // With the error as the broker tells it, in the trailing metadata.
+  void Refuse(const pavane::v1::Error& error) {
+    context_.AddTrailingMetadata("pavane-error-bin", error.SerializeAsString());
+    Close(grpc::Status(static_cast<grpc::StatusCode>(error.code()), error.message()));
+  }
   void Break() { Close(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the test broke the stream")); }
 
  private:
-  FakeStream() = default;
+  explicit FakeStream(grpc::CallbackServerContext& context) : context_(context) {}
 
   void OnReadDone(bool ok) override {
     if (!ok) return requests_.Close();
@@ -83,6 +88,7 @@ class FakeStream : public grpc::ServerBidiReactor<Request, Response> {
     this->Finish(*status_);
   }
 
+  grpc::CallbackServerContext& context_;
   Mailbox<Request> requests_;
   Request request_;
   std::mutex mu_;

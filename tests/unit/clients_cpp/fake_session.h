@@ -31,6 +31,8 @@ class FakeSession {
               std::optional<int> retry_after_ms = {});
   void LoseLease(const std::string& delivery_id);
   void Break() { stream_->Break(); }
+  // Ends the stream with an error of the whole call.
+  void Refuse(const pavane::v1::Error& error) { stream_->Refuse(error); }
   void Close(grpc::Status status) { stream_->Close(std::move(status)); }
 
   // The next of its kind; nothing if the client closed or none came.

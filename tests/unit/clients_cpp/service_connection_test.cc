@@ -129,12 +129,17 @@ TEST_F(ServiceConnectionTest, FirstOpeningRefusedForGoodEndsRun) {
   service.On("X", AckAll);
   std::thread broker([&] {
     FakeSession session(broker_);
-    session.Close(grpc::Status(grpc::StatusCode::FAILED_PRECONDITION,
-                               "RULE_SET_CONFLICT: version 1 has other content"));
+    pavane::v1::Error conflict;
+    conflict.set_code(9);
+    conflict.set_reason(pavane::v1::RULE_SET_CONFLICT);
+    conflict.set_message("other rules as version 1");
+    session.Refuse(conflict);
   });
   const Error error = service.Run();
   broker.join();
+  EXPECT_EQ(error.code, 9) << "FAILED_PRECONDITION";
   EXPECT_EQ(error.reason, pavane::v1::RULE_SET_CONFLICT);
+  EXPECT_THAT(error.message, ::testing::HasSubstr("other rules as version 1"));
   EXPECT_THAT(error.message, ::testing::HasSubstr("raise ServiceOptions::rule_set_version"));
 }
 
