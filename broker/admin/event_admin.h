@@ -45,6 +45,11 @@ class EventAdmin {
   absl::StatusOr<std::vector<pavane::admin::v1::StoredEvent>> ReadTail(EventTail& tail,
                                                                        bool* at_end) const;
 
+  /// Whether ReadTail would find anything.
+  bool HasMore(const EventTail& tail) const {
+    return tail.next <= log_.EventRange(tail.bus).second;
+  }
+
   absl::StatusOr<pavane::admin::v1::TestPatternResponse> TestPattern(
       const pavane::admin::v1::TestPatternRequest& request) const;
 

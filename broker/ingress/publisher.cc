@@ -73,7 +73,8 @@ absl::StatusOr<PublishItem> Publisher::Take(const RuleSnapshot& rules, PublishEn
   return item;
 }
 
-void Publisher::Publish(PublishRequest request, Callback callback) {
+void Publisher::Publish(IncomingBatch batch, Callback callback) {
+  PublishRequest& request = batch.request;
   absl::Status admitted = gate_.CheckPublish();
   if (admitted.ok()) admitted = CheckBatch(request);
   if (!admitted.ok()) {
@@ -86,7 +87,10 @@ void Publisher::Publish(PublishRequest request, Callback callback) {
   call.all_or_nothing = request.all_or_nothing();
   for (int i = 0; i < request.entries_size(); ++i) {
     PublishResult& result = *call.response.add_results();
-    absl::StatusOr<PublishItem> item = Take(*rules, *request.mutable_entries(i), result);
+    const auto refused = batch.refused.find(i);
+    absl::StatusOr<PublishItem> item =
+        refused != batch.refused.end() ? absl::StatusOr<PublishItem>(refused->second)
+                                       : Take(*rules, *request.mutable_entries(i), result);
     if (!item.ok()) {
       *result.mutable_error() = event::ToError(item.status());
       continue;

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 
 #include "config/config.h"
@@ -16,6 +17,13 @@
 
 namespace pavane::ingress {
 
+/// A batch as a door has read it.
+struct IncomingBatch {
+  pavane::v1::PublishRequest request;
+  /// Entries that the door itself refuses, by index: their bytes could not be read.
+  absl::flat_hash_map<int, absl::Status> refused;
+};
+
 /// The way of a publish: validates each entry and matches it on the caller's thread, hands the rest
 /// to the writer, and answers when the commit is durable. Usable from any thread; never blocks.
 class Publisher {
@@ -28,7 +36,7 @@ class Publisher {
             const config::LimitsConfig& limits, metrics::BrokerMetrics* metrics);
 
   /// The callback comes on this thread or the writer's, exactly once, and must not block.
-  void Publish(pavane::v1::PublishRequest request, Callback callback);
+  void Publish(IncomingBatch batch, Callback callback);
 
  private:
   absl::Status CheckBatch(const pavane::v1::PublishRequest& request) const;
