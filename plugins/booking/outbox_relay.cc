@@ -1,6 +1,5 @@
 #include "plugins/booking/outbox_relay.h"
 
-#include <chrono>
 #include <cstdint>
 #include <future>
 #include <string>
@@ -14,12 +13,12 @@ namespace pavane::booking {
 namespace {
 
 constexpr int64_t kBatchMax = 200;
-constexpr std::chrono::seconds kPause{1};
 
 }  // namespace
 
-OutboxRelay::OutboxRelay(BookingDesk& desk, pavane::Publisher& publisher)
-    : desk_(desk), publisher_(publisher), thread_([this] { Loop(); }) {}
+OutboxRelay::OutboxRelay(BookingDesk& desk, pavane::Publisher& publisher,
+                         std::chrono::milliseconds pause)
+    : desk_(desk), publisher_(publisher), pause_(pause), thread_([this] { Loop(); }) {}
 
 OutboxRelay::~OutboxRelay() {
   {
@@ -49,7 +48,7 @@ void OutboxRelay::Loop() {
     const bool good = PublishSome(more);
     lock.lock();
     if (more || !good) wake_ = true;
-    if (!good) changed_.wait_for(lock, kPause, [this] { return stop_; });
+    if (!good) changed_.wait_for(lock, pause_, [this] { return stop_; });
   }
 }
 
