@@ -26,7 +26,7 @@ struct ParsedConfig {
 
 // Flags win over the environment, that over the file named by --config or PAVANE_CONFIG, that over
 // the defaults. The result is validated. An error's message is complete: the caller prints it and
-// exits with 2. `environment` is `environ`.
+// exits with 64. `environment` is `environ`.
 absl::StatusOr<ParsedConfig> ParseConfig(int argc, const char* const* argv,
                                          const char* const* environment);
 
