@@ -86,8 +86,8 @@ void TestPool::AddTexts(uint32_t slot, const ValueTest& test, TextDictionary* di
 void TestPool::CompileAffix(Op op, absl::string_view text, CompiledTest* compiled) {
   compiled->op = op;
   const bool suffix = op == Op::kSuffix || op == Op::kFoldSuffix;
-  compiled->affix = {KeyOf(text, suffix), static_cast<uint32_t>(texts_.size()),
-                     static_cast<uint32_t>(text.size())};
+  compiled->operand.affix = {KeyOf(text, suffix), static_cast<uint32_t>(texts_.size()),
+                             static_cast<uint32_t>(text.size())};
   // Short ones are all in the key.
   if (text.size() > 8) texts_.append(text.data(), text.size());
 }
@@ -109,8 +109,7 @@ void TestPool::CompileCase(Kind kind, absl::string_view text, CompiledTest* comp
     return CompileAffix(op, folded, compiled);
   }
   compiled->op = Op::kCase;
-  compiled->variant = static_cast<uint8_t>(kind);
-  compiled->index = static_cast<uint32_t>(case_texts_.size());
+  compiled->operand.cased = {static_cast<uint32_t>(case_texts_.size()), kind};
   case_texts_.push_back(std::move(case_text));
 }
 
@@ -118,8 +117,8 @@ void TestPool::CompileWildcard(absl::string_view text, CompiledTest* compiled) {
   Wildcard wildcard = *Wildcard::Parse(text);
   const std::string& first = wildcard.pieces()[0];
   compiled->op = Op::kWildcard;
-  compiled->affix = {KeyOf(first, false), static_cast<uint32_t>(wildcards_.size()),
-                     static_cast<uint32_t>(first.size())};
+  compiled->operand.affix = {KeyOf(first, false), static_cast<uint32_t>(wildcards_.size()),
+                             static_cast<uint32_t>(first.size())};
   wildcards_.push_back(std::move(wildcard));
 }
 
@@ -129,14 +128,16 @@ void TestPool::CompileIds(uint32_t slot, std::vector<uint32_t> ids, bool positiv
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   if (positive && ids.size() == 1) {
     compiled->op = Op::kId;
-    compiled->id = ids[0];
+    compiled->operand.id = ids[0];
   } else if (dictionary.id_count(slot) <= 64) {
     compiled->op = positive ? Op::kOneOfMask : Op::kNoneOfMask;
-    compiled->mask = 0;
-    for (uint32_t id : ids) compiled->mask |= uint64_t{1} << (id - dictionary.first_id(slot));
+    compiled->operand.mask = 0;
+    for (uint32_t id : ids)
+      compiled->operand.mask |= uint64_t{1} << (id - dictionary.first_id(slot));
   } else {
     compiled->op = positive ? Op::kOneOfIds : Op::kNoneOfIds;
-    compiled->list = {static_cast<uint32_t>(ids_.size()), static_cast<uint32_t>(ids.size())};
+    compiled->operand.list = {static_cast<uint32_t>(ids_.size()),
+                              static_cast<uint32_t>(ids.size())};
     ids_.insert(ids_.end(), ids.begin(), ids.end());
   }
 }
@@ -151,13 +152,15 @@ void TestPool::CompileNot(uint32_t slot, const ValueTest& test, Kind kind,
     inner.push_back(Compile(slot, single, dictionary));
   }
   compiled->op = Op::kNot;
-  compiled->list = {static_cast<uint32_t>(tests_.size()), static_cast<uint32_t>(inner.size())};
+  compiled->operand.list = {static_cast<uint32_t>(tests_.size()),
+                            static_cast<uint32_t>(inner.size())};
   tests_.insert(tests_.end(), inner.begin(), inner.end());
 }
 
 void TestPool::CompileBlock(const IpBlock& block, CompiledTest* compiled) {
   compiled->op = Op::kBlock;
-  compiled->block = {static_cast<uint32_t>(blocks_.size()), static_cast<uint32_t>(block.bits)};
+  compiled->operand.block = {static_cast<uint32_t>(blocks_.size()),
+                             static_cast<uint32_t>(block.bits)};
   blocks_.push_back(block);
 }
 
@@ -194,13 +197,13 @@ CompiledTest TestPool::Compile(uint32_t slot, const ValueTest& test,
     case Kind::kNumeric: {
       constexpr double kInfinity = std::numeric_limits<double>::infinity();
       compiled.op = Op::kRange;
-      compiled.range = {-kInfinity, kInfinity};
+      compiled.operand.range = {-kInfinity, kInfinity};
       if (test.low.present) {
-        compiled.range.low =
+        compiled.operand.range.low =
             test.low.inclusive ? test.low.value : std::nextafter(test.low.value, kInfinity);
       }
       if (test.high.present) {
-        compiled.range.high =
+        compiled.operand.range.high =
             test.high.inclusive ? test.high.value : std::nextafter(test.high.value, -kInfinity);
       }
       break;
@@ -280,68 +283,74 @@ uint32_t TestPool::AddCheck(uint32_t slot, const std::vector<ValueTest>& tests,
 std::vector<uint32_t> TestPool::IdsOf(const CompiledCheck& check,
                                       const TextDictionary& dictionary) const {
   const CompiledTest& test = tests_[check.first_test];
-  if (test.op == Op::kId) return {test.id};
+  if (test.op == Op::kId) return {test.operand.id};
   std::vector<uint32_t> ids;
   if (test.op == Op::kOneOfMask) {
     for (uint32_t bit = 0; bit < 64; ++bit) {
-      if ((test.mask >> bit & 1) != 0) ids.push_back(dictionary.first_id(check.slot) + bit);
+      if ((test.operand.mask >> bit & 1) != 0) ids.push_back(dictionary.first_id(check.slot) + bit);
     }
   } else {
-    ids.assign(ids_.begin() + test.list.first, ids_.begin() + test.list.first + test.list.count);
+    ids.assign(ids_.begin() + test.operand.list.first,
+               ids_.begin() + test.operand.list.first + test.operand.list.count);
   }
   return ids;
 }
 
 bool TestPool::Passes(const CompiledTest& test, const TextDictionary& dictionary,
-                      EventValue* value) const {
+                      EventValues* values, EventValue* value) const {
   const bool is_string = value->kind == EventValue::Kind::kString;
   switch (test.op) {
     case Op::kId:
-      return dictionary.Find(test.slot, value) == test.id;
+      return dictionary.Find(test.slot, value) == test.operand.id;
     case Op::kOneOfMask:
     case Op::kNoneOfMask: {
       const uint32_t id = dictionary.Find(test.slot, value);
-      const bool found =
-          id != EventValue::kNone && (test.mask >> (id - dictionary.first_id(test.slot)) & 1) != 0;
+      const bool found = id != EventValue::kNone &&
+                         (test.operand.mask >> (id - dictionary.first_id(test.slot)) & 1) != 0;
       return found == (test.op == Op::kOneOfMask);
     }
     case Op::kOneOfIds:
     case Op::kNoneOfIds: {
       const uint32_t id = dictionary.Find(test.slot, value);
-      const uint32_t* first = ids_.data() + test.list.first;
-      return std::binary_search(first, first + test.list.count, id) == (test.op == Op::kOneOfIds);
+      const uint32_t* first = ids_.data() + test.operand.list.first;
+      return std::binary_search(first, first + test.operand.list.count, id) ==
+             (test.op == Op::kOneOfIds);
     }
     case Op::kPrefix:
-      return is_string && MayBeginWith(*value, test.affix) &&
-             (test.affix.size <= 8 || std::memcmp(value->data, text(test), test.affix.size) == 0);
+      return is_string && MayBeginWith(*value, test.operand.affix) &&
+             (test.operand.affix.size <= 8 ||
+              std::memcmp(value->data, text(test), test.operand.affix.size) == 0);
     case Op::kSuffix:
-      return is_string && MayEndWith(*value, test.affix) &&
-             (test.affix.size <= 8 || std::memcmp(value->data + value->size - test.affix.size,
-                                                  text(test), test.affix.size) == 0);
+      return is_string && MayEndWith(*value, test.operand.affix) &&
+             (test.operand.affix.size <= 8 ||
+              std::memcmp(value->data + value->size - test.operand.affix.size, text(test),
+                          test.operand.affix.size) == 0);
     case Op::kFoldEquals:
-      if (value->size != test.affix.size) return false;
+      if (value->size != test.operand.affix.size) return false;
       [[fallthrough]];
     case Op::kFoldPrefix:
-      return is_string && MayBeginWithFolded(*value, test.affix) &&
-             (test.affix.size <= 8 || EqualsFolded(value->data, text(test), test.affix.size));
+      return is_string && MayBeginWithFolded(*value, test.operand.affix) &&
+             (test.operand.affix.size <= 8 ||
+              EqualsFolded(value->data, text(test), test.operand.affix.size));
     case Op::kFoldSuffix:
-      return is_string && MayEndWithFolded(*value, test.affix) &&
-             (test.affix.size <= 8 || EqualsFolded(value->data + value->size - test.affix.size,
-                                                   text(test), test.affix.size));
+      return is_string && MayEndWithFolded(*value, test.operand.affix) &&
+             (test.operand.affix.size <= 8 ||
+              EqualsFolded(value->data + value->size - test.operand.affix.size, text(test),
+                           test.operand.affix.size));
     case Op::kCase: {
       if (!is_string) return false;
-      const CaseText& case_text = case_texts_[test.index];
-      const Kind kind = static_cast<Kind>(test.variant);
+      const CaseText& case_text = case_texts_[test.operand.cased.index];
+      const Kind kind = test.operand.cased.kind;
       return kind == Kind::kPrefixIgnoreCase   ? case_text.IsPrefixOf(value->text())
              : kind == Kind::kSuffixIgnoreCase ? case_text.IsSuffixOf(value->text())
                                                : case_text.Equals(value->text());
     }
     case Op::kWildcard:
-      return is_string && MayBeginWith(*value, test.affix) &&
-             wildcards_[test.affix.text].Matches(value->text());
+      return is_string && MayBeginWith(*value, test.operand.affix) &&
+             wildcards_[test.operand.affix.text].Matches(value->text());
     case Op::kRange:
       return value->kind == EventValue::Kind::kNumber && ReadNumber(value) &&
-             value->number >= test.range.low && value->number <= test.range.high &&
+             value->number >= test.operand.range.low && value->number <= test.operand.range.high &&
              IsComparable(value);
     case Op::kBlock: {
       if (!is_string) return false;
@@ -349,15 +358,15 @@ bool TestPool::Passes(const CompiledTest& test, const TextDictionary& dictionary
         const std::optional<IpAddress> address = IpAddress::Parse(value->text());
         value->address_state =
             address.has_value() ? EventValue::Address::kAddress : EventValue::Address::kNone;
-        if (address.has_value()) value->address = *address;
+        if (address.has_value()) value->address = values->AddAddress(*address);
       }
       return value->address_state == EventValue::Address::kAddress &&
-             block(test).Contains(value->address);
+             block(test).Contains(values->address(value->address));
     }
     case Op::kNot:
       if (!is_string) return true;
-      for (uint32_t i = 0; i < test.list.count; ++i) {
-        if (Passes(tests_[test.list.first + i], dictionary, value)) return false;
+      for (uint32_t i = 0; i < test.operand.list.count; ++i) {
+        if (Passes(tests_[test.operand.list.first + i], dictionary, values, value)) return false;
       }
       return true;
     case Op::kExists:
@@ -369,9 +378,9 @@ bool TestPool::Passes(const CompiledTest& test, const TextDictionary& dictionary
 }
 
 bool TestPool::PassesAny(const CompiledCheck& check, const TextDictionary& dictionary,
-                         EventValue* value) const {
+                         EventValues* values, EventValue* value) const {
   for (uint32_t i = 0; i < check.test_count; ++i) {
-    if (Passes(tests_[check.first_test + i], dictionary, value)) return true;
+    if (Passes(tests_[check.first_test + i], dictionary, values, value)) return true;
   }
   return false;
 }

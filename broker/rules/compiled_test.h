@@ -17,8 +17,8 @@
 
 namespace pavane::rules {
 
-/// A test in 24 bytes, so that the tests that follow one another in an index lie side by side. What
-/// does not fit lies in the TestPool that made it.
+/// A test, as small as can be, so that those an index looks at in turn lie side by side. What does
+/// not fit lies in the TestPool that made it.
 struct CompiledTest {
   enum class Op : uint8_t {
     kId,          // id
@@ -58,11 +58,13 @@ struct CompiledTest {
     uint32_t index;
     uint32_t bits;
   };
+  struct CaseOperand {
+    uint32_t index;
+    ValueTest::Kind kind;
+  };
 
-  Op op = Op::kAlways;
-  uint8_t variant = 0;
-  uint32_t slot = 0;
-  union {
+  /// What the value is compared with; which member it is depends on the operation.
+  union Operand {
     Affix affix = {};
     List list;
     Range range;
@@ -70,9 +72,14 @@ struct CompiledTest {
     uint64_t mask;
     uint32_t id;
     uint32_t index;
+    CaseOperand cased;
   };
+
+  Op op = Op::kAlways;
+  uint32_t slot = 0;
+  Operand operand;
 };
-static_assert(sizeof(CompiledTest) == 24);
+static_assert(sizeof(CompiledTest::Operand) == 16);
 
 /// A field of a conjunction: a value of the slot must pass one of the tests, or it may be absent.
 struct CompiledCheck {
@@ -96,16 +103,21 @@ class TestPool {
   const CompiledCheck& check(uint32_t index) const { return checks_[index]; }
   const CompiledTest& test(uint32_t index) const { return tests_[index]; }
   uint32_t check_count() const { return static_cast<uint32_t>(checks_.size()); }
-  const char* text(const CompiledTest& test) const { return texts_.data() + test.affix.text; }
-  const IpBlock& block(const CompiledTest& test) const { return blocks_[test.block.index]; }
-  const Wildcard& wildcard(const CompiledTest& test) const { return wildcards_[test.affix.text]; }
+  const char* text(const CompiledTest& test) const {
+    return texts_.data() + test.operand.affix.text;
+  }
+  const IpBlock& block(const CompiledTest& test) const { return blocks_[test.operand.block.index]; }
+  const Wildcard& wildcard(const CompiledTest& test) const {
+    return wildcards_[test.operand.affix.text];
+  }
   /// The ids that an equality check compares with.
   std::vector<uint32_t> IdsOf(const CompiledCheck& check, const TextDictionary& dictionary) const;
 
   /// Whether `value` passes `test`, which is not kCheck or kAlways.
-  bool Passes(const CompiledTest& test, const TextDictionary& dictionary, EventValue* value) const;
+  bool Passes(const CompiledTest& test, const TextDictionary& dictionary, EventValues* values,
+              EventValue* value) const;
   /// Whether `value` passes one of the check's tests.
-  bool PassesAny(const CompiledCheck& check, const TextDictionary& dictionary,
+  bool PassesAny(const CompiledCheck& check, const TextDictionary& dictionary, EventValues* values,
                  EventValue* value) const;
 
   size_t MemoryBytes() const;

@@ -170,52 +170,81 @@ void AddScalar(uint32_t slot, absl::string_view spelling, EventValues* values) {
 }
 
 template <typename Reader>
-void ReadMembers(const event::EventView& event, const PathTrie& trie, EventValues* values) {
+void ReadMembers(const event::EventView& event, const PathTrie& trie, bool defer,
+                 EventValues* values) {
   using Member = event::EventView::Member;
   for (const Member& member : event.members()) {
     const uint32_t number = trie.Descend(PathTrie::kRoot, member.name);
     if (number == PathTrie::kNone) continue;
     const PathTrie::Node& node = trie.node(number);
     if (member.kind == Member::kJson && IsDelimited(member.text)) {
-      Reader(trie, event.distinct_paths(), values).ReadJson(node, member.text.data());
+      if (defer && member.text[0] == '{') {
+        if (node.edge_count != 0) values->deferred().push_back({member.text.data(), number});
+      } else {
+        Reader(trie, event.distinct_paths(), values).ReadJson(node, member.text.data());
+      }
       continue;
     }
     if (node.slot == PathTrie::kNone) continue;
-    if (member.kind == Member::kJson) {
-      AddScalar(node.slot, absl::StripAsciiWhitespace(member.text), values);
-      continue;
-    }
-    if (member.kind == Member::kString) {
-      values->Add(node.slot, EventValue::Kind::kString, member.text.data(), member.text.size(), 0);
-    } else if (member.kind == Member::kBoolean) {
-      const absl::string_view literal = member.boolean ? "true" : "false";
-      values->Add(node.slot, EventValue::Kind::kLiteral, literal.data(), literal.size(), 0);
-    } else {
-      std::string* spelling = values->Decoded();
-      absl::StrAppend(spelling, member.integer);
-      values->Add(node.slot, EventValue::Kind::kNumber, spelling->data(), spelling->size(), 0);
+    switch (member.kind) {
+      case Member::kJson:
+        AddScalar(node.slot, absl::StripAsciiWhitespace(member.text), values);
+        break;
+      case Member::kString:
+        values->Add(node.slot, EventValue::Kind::kString, member.text.data(), member.text.size(),
+                    0);
+        break;
+      case Member::kBoolean:
+        AddScalar(node.slot, member.boolean ? "true" : "false", values);
+        break;
+      case Member::kInteger: {
+        std::string* spelling = values->Decoded();
+        absl::StrAppend(spelling, member.integer);
+        AddScalar(node.slot, *spelling, values);
+      }
     }
   }
 }
 
 template <typename Reader>
-void Read(const event::EventView& event, const PathTrie& trie, EventValues* values) {
+void Read(const event::EventView& event, const PathTrie& trie, bool defer, EventValues* values) {
   if (trie.node(PathTrie::kRoot).edge_count == 0) return;
-  if (!event.members().empty()) ReadMembers<Reader>(event, trie, values);
+  if (!event.members().empty()) ReadMembers<Reader>(event, trie, defer, values);
   if (!event.root_json().empty()) {
-    Reader(trie, event.distinct_paths(), values).ReadRoot(event.root_json().data());
+    Reader(trie, event.distinct_paths(), values).ReadRoot(event.root_json().data(), defer);
   }
 }
 
+template <typename Reader>
+void ReadRest(const event::EventView& event, const PathTrie& trie, EventValues* values) {
+  for (const EventValues::Deferred& deferred : values->deferred()) {
+    Reader(trie, event.distinct_paths(), values).ReadJson(trie.node(deferred.node), deferred.at);
+  }
+}
+
+#if defined(__x86_64__)
+bool HasWideVectors() {
+  static const bool kHas = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
+                           __builtin_cpu_supports("pclmul");
+  return kHas;
+}
+#endif
+
 }  // namespace
 
-void ReadEvent(const event::EventView& event, const PathTrie& trie, EventValues* values) {
+void ReadEvent(const event::EventView& event, const PathTrie& trie, bool defer,
+               EventValues* values) {
 #if defined(__x86_64__)
-  static const bool kWide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
-                            __builtin_cpu_supports("pclmul");
-  if (kWide) return Read<avx2::Reader>(event, trie, values);
+  if (HasWideVectors()) return Read<avx2::Reader>(event, trie, defer, values);
 #endif
-  Read<plain::Reader>(event, trie, values);
+  Read<plain::Reader>(event, trie, defer, values);
+}
+
+void ReadDeferred(const event::EventView& event, const PathTrie& trie, EventValues* values) {
+#if defined(__x86_64__)
+  if (HasWideVectors()) return ReadRest<avx2::Reader>(event, trie, values);
+#endif
+  ReadRest<plain::Reader>(event, trie, values);
 }
 
 }  // namespace pavane::rules

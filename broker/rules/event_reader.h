@@ -11,7 +11,14 @@ namespace pavane::rules {
 /// right, looks at names only where the trie has some, skips other values without looking into
 /// them, and stops early where the event promises that each path occurs once. Picks the widest
 /// vector instructions that the processor has.
-void ReadEvent(const event::EventView& event, const PathTrie& trie, EventValues* values);
+///
+/// With `defer`, members of the event that are objects are left for ReadDeferred: what the paths of
+/// one step hold often tells that the rest is of no interest.
+void ReadEvent(const event::EventView& event, const PathTrie& trie, bool defer,
+               EventValues* values);
+
+/// Reads what ReadEvent has put off.
+void ReadDeferred(const event::EventView& event, const PathTrie& trie, EventValues* values);
 
 }  // namespace pavane::rules
 

@@ -27,19 +27,22 @@ struct EventValue {
 
   absl::string_view text() const { return absl::string_view(data, size); }
 
-  const char* data = nullptr;  // string: what it means; number and literal: the spelling
-  uint32_t size = 0;
-  uint32_t next = kNone;  // value of the same slot
-  uint32_t element = 0;   // see ArrayElement
-  uint32_t id = kUnread;  // in the dictionary
-  Kind kind = Kind::kString;
-  Number number_state = Number::kUnread;
-  Address address_state = Address::kUnread;
-  uint64_t head = 0;  // first eight bytes, then zeros
-  uint64_t tail = 0;  // last eight bytes, the last one on top, zeros below
-  double number = 0;  // unless kUnread
-  IpAddress address;  // if kAddress
+  const char* data;  // string: what it means; number and literal: the spelling
+  uint32_t size;
+  uint32_t next;     // value of the same slot
+  uint32_t element;  // see ArrayElement
+  uint32_t id;       // in the dictionary
+  Kind kind;
+  Number number_state;
+  Address address_state;
+  uint64_t head;  // first eight bytes, then zeros
+  uint64_t tail;  // last eight bytes, the last one on top, zeros below
+  union {
+    double number;     // kNumber, unless kUnread
+    uint32_t address;  // kString, if kAddress: number in EventValues
+  };
 };
+static_assert(sizeof(EventValue) <= 64);
 
 /// What the reader has taken from one event, by slot. Scratch of one Match call, reused by the next
 /// one of the same thread.
@@ -55,27 +58,36 @@ class EventValues {
   void Reset(uint32_t slot_count) {
     for (uint32_t slot : touched_) slots_[slot] = Slot();
     touched_.clear();
-    values_.clear();
+    value_count_ = 0;
+    if (values_.size() > kValuesKept) values_ = std::vector<EventValue>(kValuesKept);
+    addresses_.clear();
+    deferred_.clear();
     elements_.resize(1);
     decoded_used_ = 0;
     array_count_ = 0;
-    any_in_array_ = false;
+    in_array_slots_ = 0;
     if (slots_.size() < slot_count) slots_.resize(slot_count);
   }
 
   void Add(uint32_t slot, EventValue::Kind kind, const char* data, size_t size, uint32_t element) {
-    const uint32_t index = static_cast<uint32_t>(values_.size());
-    EventValue& value = values_.emplace_back();
+    if (value_count_ == values_.size()) [[unlikely]]
+      values_.resize(2 * value_count_);
+    const uint32_t index = value_count_++;
+    EventValue& value = values_[index];
     value.data = data;
     value.size = static_cast<uint32_t>(size);
+    value.next = EventValue::kNone;
     value.element = element;
+    value.id = EventValue::kUnread;
     value.kind = kind;
+    value.number_state = EventValue::Number::kUnread;
+    value.address_state = EventValue::Address::kUnread;
     if (size >= 8) {
       std::memcpy(&value.head, data, 8);
       std::memcpy(&value.tail, data + size - 8, 8);
-    } else if (size != 0) {
-      std::memcpy(&value.head, data, size);
-      value.tail = value.head << (8 * (8 - size));
+    } else {
+      value.head = LoadShort(data, size);
+      value.tail = size == 0 ? 0 : value.head << (8 * (8 - size));
     }
     Slot& s = slots_[slot];
     if (s.first == EventValue::kNone) {
@@ -85,13 +97,17 @@ class EventValues {
       values_[s.last].next = index;
     }
     s.last = index;
-    if (element != 0) s.in_array = any_in_array_ = true;
+    if (element != 0) {
+      s.in_array = true;
+      in_array_slots_ |= uint64_t{1} << (slot % 64);
+    }
   }
 
   const Slot& slot(uint32_t slot) const { return slots_[slot]; }
   EventValue& value(uint32_t index) { return values_[index]; }
   const std::vector<uint32_t>& touched() const { return touched_; }
-  bool any_in_array() const { return any_in_array_; }
+  /// Bit for each slot with a value in an array element, modulo 64.
+  uint64_t in_array_slots() const { return in_array_slots_; }
 
   uint32_t NextArray() { return array_count_++; }
   uint32_t AddElement(uint32_t array, uint32_t parent) {
@@ -99,6 +115,20 @@ class EventValues {
     return static_cast<uint32_t>(elements_.size() - 1);
   }
   const std::vector<ArrayElement>& elements() const { return elements_; }
+
+  /// Keeps an address that a value spells.
+  uint32_t AddAddress(const IpAddress& address) {
+    addresses_.push_back(address);
+    return static_cast<uint32_t>(addresses_.size() - 1);
+  }
+  const IpAddress& address(uint32_t number) const { return addresses_[number]; }
+
+  /// Objects that the reader has put off: where they begin, and the trie's node.
+  struct Deferred {
+    const char* at;
+    uint32_t node;
+  };
+  std::vector<Deferred>& deferred() { return deferred_; }
 
   /// A string that lives until Reset, empty.
   std::string* Decoded() {
@@ -109,14 +139,33 @@ class EventValues {
   }
 
  private:
+  // Room for values that stays when an event is done with.
+  static constexpr size_t kValuesKept = 4096;
+
+  static uint64_t LoadShort(const char* data, size_t size) {
+    if (size >= 4) {
+      uint32_t low;
+      uint32_t high;
+      std::memcpy(&low, data, 4);
+      std::memcpy(&high, data + size - 4, 4);
+      return low | uint64_t{high} << (8 * (size - 4));
+    }
+    if (size == 0) return 0;
+    const auto byte = [data](size_t at) { return uint64_t{static_cast<uint8_t>(data[at])}; };
+    return byte(0) | byte(size / 2) << (8 * (size / 2)) | byte(size - 1) << (8 * (size - 1));
+  }
+
   std::vector<Slot> slots_;
   std::vector<uint32_t> touched_;  // slots with values, in order of their first one
-  std::vector<EventValue> values_;
+  std::vector<EventValue> values_ = std::vector<EventValue>(64);
+  uint32_t value_count_ = 0;
+  std::vector<IpAddress> addresses_;
+  std::vector<Deferred> deferred_;
   std::vector<ArrayElement> elements_ = std::vector<ArrayElement>(1);
   std::deque<std::string> decoded_;
   size_t decoded_used_ = 0;
   uint32_t array_count_ = 0;
-  bool any_in_array_ = false;
+  uint64_t in_array_slots_ = 0;
 };
 
 }  // namespace pavane::rules

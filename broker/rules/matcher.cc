@@ -1,6 +1,7 @@
 #include "rules/matcher.h"
 
 #include <algorithm>
+#include <bit>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "rules/reference_interpreter.h"
 #include "rules/rule_index.h"
 #include "rules/text_dictionary.h"
+#include "rules/value_number.h"
 
 namespace pavane::rules {
 
@@ -26,7 +28,6 @@ class Matcher::Impl {
   Impl(absl::Span<const RuleEntry> rules, const MatcherOptions& options);
 
   const MatcherOptions options;
-  std::vector<RuleId> ids;  // ascending; the index is the rule's number in here
   PathTrie trie;
   TextDictionary dictionary;
   TestPool pool;
@@ -36,7 +37,7 @@ class Matcher::Impl {
 
  private:
   uint32_t CheckOf(const Pattern& pattern, const PatternField& field);
-  void AddConjunctions(uint32_t rule, const Pattern& pattern);
+  void AddConjunctions(RuleId rule, const Pattern& pattern);
 
   // While building: the check of each field, by slot and spelling. The spellings are the rules'.
   absl::flat_hash_map<std::pair<uint32_t, absl::string_view>, uint32_t> check_numbers_;
@@ -45,7 +46,6 @@ class Matcher::Impl {
 Matcher::Impl::Impl(absl::Span<const RuleEntry> rules, const MatcherOptions& matcher_options)
     : options(matcher_options) {
   for (const RuleEntry& rule : rules) {
-    ids.push_back(rule.id);
     for (const PatternField& field : rule.pattern->fields()) {
       const uint32_t slot = trie.Add(field.path);
       for (const ValueTest& test : field.tests) TestPool::AddTexts(slot, test, &dictionary);
@@ -53,14 +53,9 @@ Matcher::Impl::Impl(absl::Span<const RuleEntry> rules, const MatcherOptions& mat
   }
   trie.Freeze();
   dictionary.Freeze(trie.slot_count());
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  for (const RuleEntry& rule : rules) {
-    const auto number = std::lower_bound(ids.begin(), ids.end(), rule.id) - ids.begin();
-    AddConjunctions(static_cast<uint32_t>(number), *rule.pattern);
-  }
+  for (const RuleEntry& rule : rules) AddConjunctions(rule.id, *rule.pattern);
   check_numbers_ = {};
-  index = BuildRuleIndex(conjunctions, checks, pool, dictionary);
+  index = BuildRuleIndex(conjunctions, checks, pool, dictionary, trie);
 }
 
 uint32_t Matcher::Impl::CheckOf(const Pattern& pattern, const PatternField& field) {
@@ -72,7 +67,7 @@ uint32_t Matcher::Impl::CheckOf(const Pattern& pattern, const PatternField& fiel
   return it->second;
 }
 
-void Matcher::Impl::AddConjunctions(uint32_t rule, const Pattern& pattern) {
+void Matcher::Impl::AddConjunctions(RuleId rule, const Pattern& pattern) {
   std::vector<uint32_t> numbers;
   for (const PatternField& field : pattern.fields()) numbers.push_back(CheckOf(pattern, field));
   for (const Conjunction& conjunction : pattern.conjunctions()) {
@@ -96,9 +91,10 @@ using Op = CompiledTest::Op;
 /// Scratch of a thread, so that matching allocates nothing once warm.
 struct Scratch {
   EventValues values;
-  std::vector<uint32_t> nodes;        // of the index, still to visit
-  std::vector<uint32_t> matched;      // rules, in any order, with repetitions
-  std::vector<uint32_t> too_complex;  // the same
+  std::vector<uint32_t> nodes;       // of the index, that the event leads to
+  std::vector<uint32_t> candidates;  // entries whose test passes
+  std::vector<RuleId> matched;       // in any order, with repetitions
+  std::vector<RuleId> too_complex;   // the same
 };
 
 Scratch& ThreadScratch() {
@@ -124,37 +120,86 @@ class MatchRun {
         values_(scratch->values) {}
 
   void Run(const event::EventView& event) {
-    values_.Reset(trie_.slot_count());
-    ReadEvent(event, trie_, &values_);
     scratch_.matched.clear();
     scratch_.too_complex.clear();
+    scratch_.candidates.clear();
     scratch_.nodes.assign(1, RuleIndex::kRoot);
-    while (!scratch_.nodes.empty()) {
-      const uint32_t node = scratch_.nodes.back();
-      scratch_.nodes.pop_back();
-      Visit(node);
+    values_.Reset(trie_.slot_count());
+    const bool defer = index_.nodes[RuleIndex::kRoot].shallow_count != 0;
+    ReadEvent(event, trie_, defer, &values_);
+    size_t descended = 0;  // nodes whose shallow slots have been looked at
+    if (defer) {
+      descended = DescendShallow(0);
+      if (!AnyLeft()) return;
+      if (!values_.deferred().empty()) ReadDeferred(event, trie_, &values_);
     }
+    for (size_t i = 0; i < scratch_.nodes.size(); ++i) {
+      if (i >= descended) FindChildren(scratch_.nodes[i], 0, true);
+      FindChildren(scratch_.nodes[i], index_.nodes[scratch_.nodes[i]].shallow_count, false);
+      Visit(index_.nodes[scratch_.nodes[i]]);
+    }
+    for (uint32_t entry : scratch_.candidates) Verify(index_.entries[entry]);
   }
 
  private:
-  void Visit(uint32_t number) {
-    const IndexNode& node = index_.nodes[number];
-    const std::vector<uint32_t>& touched = values_.touched();
-    if (node.slot_count <= touched.size()) {
-      for (uint32_t i = 0; i < node.slot_count; ++i) {
-        FindChildren(number, index_.slots[node.first_slot + i]);
-      }
-    } else {
-      for (uint32_t slot : touched) FindChildren(number, slot);
+  // Finds all nodes that shallow slots lead to, and has their entries fetched from memory while the
+  // rest of the event is read.
+  size_t DescendShallow(size_t first) {
+    size_t i = first;
+    for (; i < scratch_.nodes.size(); ++i) {
+      const uint32_t number = scratch_.nodes[i];
+      FindChildren(number, 0, true);
+      const IndexNode& node = index_.nodes[number];
+      Prefetch(index_.runs.data() + node.first_run, node.run_count * sizeof(IndexRun));
+      Prefetch(index_.operands.data() + node.first_entry,
+               node.entry_count * sizeof(CompiledTest::Operand));
     }
+    return i;
+  }
+
+  static void Prefetch(const void* begin, size_t size) {
+    constexpr size_t kLine = 64;
+    constexpr size_t kBytesMax = 32 * kLine;
+    const char* const at = static_cast<const char*>(begin);
+    for (size_t i = 0; i < std::min(size, kBytesMax); i += kLine) __builtin_prefetch(at + i);
+  }
+
+  // Whether the nodes found so far leave anything to look at.
+  bool AnyLeft() const {
+    return std::any_of(scratch_.nodes.begin(), scratch_.nodes.end(), [this](uint32_t number) {
+      const IndexNode& node = index_.nodes[number];
+      return node.run_count != 0 || node.slot_count != node.shallow_count;
+    });
+  }
+
+  void Visit(const IndexNode& node) {
     for (uint32_t i = 0; i < node.run_count; ++i) VisitRun(index_.runs[node.first_run + i]);
   }
 
-  void FindChildren(uint32_t number, uint32_t slot) {
-    ForEachValue(slot, [&](EventValue* value) {
-      const uint32_t id = dictionary_.Find(slot, value);
+  // Looks for children by the node's shallow slots, or by the others.
+  void FindChildren(uint32_t number, uint32_t first, bool shallow) {
+    const IndexNode& node = index_.nodes[number];
+    const uint32_t last = shallow ? node.shallow_count : node.slot_count;
+    const IndexSlot* const begin = index_.slots.data() + node.first_slot;
+    const std::vector<uint32_t>& touched = values_.touched();
+    if (last - first <= 2 * touched.size()) {
+      for (uint32_t i = first; i < last; ++i) FindChildren(number, begin[i]);
+      return;
+    }
+    for (uint32_t slot : touched) {  // the slots are sorted
+      const IndexSlot* by =
+          std::lower_bound(begin + first, begin + last, slot,
+                           [](const IndexSlot& s, uint32_t wanted) { return s.slot < wanted; });
+      if (by != begin + last && by->slot == slot) FindChildren(number, *by);
+    }
+  }
+
+  void FindChildren(uint32_t number, const IndexSlot& by) {
+    const uint32_t first_id = dictionary_.first_id(by.slot);
+    ForEachValue(by.slot, [&](EventValue* value) {
+      const uint32_t id = dictionary_.Find(by.slot, value);
       if (id == EventValue::kNone) return;
-      const uint32_t child = index_.Child(number, id);
+      const uint32_t child = index_.Child(number, by, id, id - first_id);
       if (child != RuleIndex::kNone) scratch_.nodes.push_back(child);
     });
   }
@@ -171,45 +216,26 @@ class MatchRun {
   void VisitRun(const IndexRun& run) {
     if (run.op == Op::kAlways) return VisitAlways(run);
     if (run.op == Op::kCheck) return VisitChecks(run);
-    if (values_.slot(run.slot).first == EventValue::kNone) return;
-    switch (run.op) {
-      case Op::kPrefix:
-        return VisitRun(run, [this](const CompiledTest& test, EventValue* value) {
-          return MayBeginWith(*value, test.affix) && Passes(test, value);
-        });
-      case Op::kSuffix:
-        return VisitRun(run, [this](const CompiledTest& test, EventValue* value) {
-          return MayEndWith(*value, test.affix) && Passes(test, value);
-        });
-      case Op::kWildcard:
-        return VisitRun(run, [this](const CompiledTest& test, EventValue* value) {
-          return MayBeginWith(*value, test.affix) && Passes(test, value);
-        });
-      case Op::kFoldPrefix:
-      case Op::kFoldEquals:
-        return VisitRun(run, [this](const CompiledTest& test, EventValue* value) {
-          return MayBeginWithFolded(*value, test.affix) && Passes(test, value);
-        });
-      case Op::kFoldSuffix:
-        return VisitRun(run, [this](const CompiledTest& test, EventValue* value) {
-          return MayEndWithFolded(*value, test.affix) && Passes(test, value);
-        });
-      default:
-        return VisitRun(run, [this](const CompiledTest& test, EventValue* value) {
-          return Passes(test, value);
-        });
+    const uint32_t first = values_.slot(run.slot).first;
+    if (first == EventValue::kNone) return;
+    EventValue& value = values_.value(first);
+    if (value.next == EventValue::kNone) {
+      VisitWithOne(run, &value);
+    } else {
+      VisitWithMany(run, first);
     }
   }
 
-  template <typename Test>
-  void VisitRun(const IndexRun& run, Test test) {
-    const uint32_t first = values_.slot(run.slot).first;
+  void VisitWithMany(const IndexRun& run, uint32_t first) {
+    CompiledTest test;
+    test.op = run.op;
+    test.slot = run.slot;
     for (uint32_t e = run.first_entry; e != run.last_entry; ++e) {
-      const IndexEntry& entry = index_.entries[e];
+      test.operand = index_.operands[e];
       for (uint32_t i = first; i != EventValue::kNone;) {
         EventValue& value = values_.value(i);
-        if (test(entry.test, &value)) {
-          Verify(entry);
+        if (pool_.Passes(test, dictionary_, &values_, &value)) {
+          AddCandidate(e);
           break;
         }
         i = value.next;
@@ -217,25 +243,91 @@ class MatchRun {
     }
   }
 
+  // What does not depend on the operand is done once; the common operations have tight loops.
+  void VisitWithOne(const IndexRun& run, EventValue* value) {
+    const bool is_string = value->kind == EventValue::Kind::kString;
+    switch (run.op) {
+      case Op::kPrefix:
+      case Op::kWildcard:
+        if (!is_string) return;
+        return Filter(run, value, [value](const CompiledTest::Operand& operand) {
+          return MayBeginWith(*value, operand.affix);
+        });
+      case Op::kSuffix:
+        if (!is_string) return;
+        return Filter(run, value, [value](const CompiledTest::Operand& operand) {
+          return MayEndWith(*value, operand.affix);
+        });
+      case Op::kFoldPrefix:
+      case Op::kFoldEquals:
+        if (!is_string) return;
+        return Filter(run, value, [value](const CompiledTest::Operand& operand) {
+          return MayBeginWithFolded(*value, operand.affix);
+        });
+      case Op::kFoldSuffix:
+        if (!is_string) return;
+        return Filter(run, value, [value](const CompiledTest::Operand& operand) {
+          return MayEndWithFolded(*value, operand.affix);
+        });
+      case Op::kRange: {
+        if (value->kind != EventValue::Kind::kNumber || !ReadNumber(value)) return;
+        const double number = value->number;
+        return Filter(run, value, [number](const CompiledTest::Operand& operand) {
+          return number >= operand.range.low && number <= operand.range.high;
+        });
+      }
+      case Op::kId: {
+        const uint32_t id = dictionary_.Find(run.slot, value);
+        if (id == EventValue::kNone) return;
+        return Filter(run, value,
+                      [id](const CompiledTest::Operand& operand) { return operand.id == id; });
+      }
+      case Op::kNoneOfMask: {
+        const uint32_t id = dictionary_.Find(run.slot, value);
+        const uint64_t bit =
+            id == EventValue::kNone ? 0 : uint64_t{1} << (id - dictionary_.first_id(run.slot));
+        return Filter(run, value, [bit](const CompiledTest::Operand& operand) {
+          return (operand.mask & bit) == 0;
+        });
+      }
+      default:
+        return Filter(run, value, [](const CompiledTest::Operand&) { return true; });
+    }
+  }
+
+  // Verifies the entries that pass; `may_pass` is a first look at the operand.
+  template <typename MayPass>
+  void Filter(const IndexRun& run, EventValue* value, MayPass may_pass) {
+    for (uint32_t e = run.first_entry; e != run.last_entry; ++e) {
+      if (!may_pass(index_.operands[e])) continue;
+      CompiledTest test;
+      test.op = run.op;
+      test.slot = run.slot;
+      test.operand = index_.operands[e];
+      if (pool_.Passes(test, dictionary_, &values_, value)) AddCandidate(e);
+    }
+  }
+
+  // Entries are verified after all others have been looked at, when they have come from memory.
+  void AddCandidate(uint32_t entry) {
+    __builtin_prefetch(index_.entries.data() + entry);
+    scratch_.candidates.push_back(entry);
+  }
+
   void VisitAlways(const IndexRun& run) {
-    for (uint32_t e = run.first_entry; e != run.last_entry; ++e) Verify(index_.entries[e]);
+    for (uint32_t e = run.first_entry; e != run.last_entry; ++e) AddCandidate(e);
   }
 
   void VisitChecks(const IndexRun& run) {
     for (uint32_t e = run.first_entry; e != run.last_entry; ++e) {
-      const IndexEntry& entry = index_.entries[e];
-      if (MayHold(pool_.check(entry.test.index))) Verify(entry);
+      if (MayHold(pool_.check(index_.operands[e].index))) AddCandidate(e);
     }
-  }
-
-  bool Passes(const CompiledTest& test, EventValue* value) const {
-    return pool_.Passes(test, dictionary_, value);
   }
 
   bool AnyPasses(const CompiledCheck& check) {
     for (uint32_t i = values_.slot(check.slot).first; i != EventValue::kNone;) {
       EventValue& value = values_.value(i);
-      if (pool_.PassesAny(check, dictionary_, &value)) return true;
+      if (pool_.PassesAny(check, dictionary_, &values_, &value)) return true;
       i = value.next;
     }
     return false;
@@ -253,25 +345,24 @@ class MatchRun {
     for (uint32_t i = 0; i < entry.residual_count; ++i) {
       if (!MayHold(pool_.check(index_.residuals[entry.first_residual + i]))) return;
     }
-    const CompiledConjunction& conjunction = conjunctions_[entry.conjunction];
-    if (values_.any_in_array() && NeedsSearch(conjunction)) {
+    if (NeedsSearch(entry)) {
+      const CompiledConjunction& conjunction = conjunctions_[entry.conjunction];
       const ConsistencySearch::Outcome outcome = Search(conjunction);
       if (outcome == ConsistencySearch::Outcome::kNoMatch) return;
       if (outcome == ConsistencySearch::Outcome::kTooComplex) {
-        scratch_.too_complex.push_back(conjunction.rule);
+        scratch_.too_complex.push_back(entry.rule);
         return;
       }
     }
-    scratch_.matched.push_back(conjunction.rule);
+    scratch_.matched.push_back(entry.rule);
   }
 
-  bool NeedsSearch(const CompiledConjunction& conjunction) {
-    int in_array = 0;
-    for (uint32_t i = 0; i < conjunction.check_count; ++i) {
-      const CompiledCheck& check = pool_.check(checks_[conjunction.first_check + i]);
-      in_array += values_.slot(check.slot).in_array;
-    }
-    return in_array >= (conjunction.may_be_absent ? 1 : 2);
+  // Whether values of the conjunction's fields could come from different array elements. The bits
+  // may say so falsely, which the search finds out.
+  bool NeedsSearch(const IndexEntry& entry) const {
+    const int in_array = std::popcount(entry.slots & values_.in_array_slots());
+    if (in_array == 0) return false;
+    return in_array >= 2 || entry.may_be_absent || entry.slots_collide;
   }
 
   ConsistencySearch::Outcome Search(const CompiledConjunction& conjunction) {
@@ -281,7 +372,7 @@ class MatchRun {
       fields[i].may_be_absent = check.may_be_absent;
       ForEachValue(check.slot, [&](EventValue* value) {
         if (check.may_be_absent) fields[i].all.push_back(value->element);
-        if (pool_.PassesAny(check, dictionary_, value)) {
+        if (pool_.PassesAny(check, dictionary_, &values_, value)) {
           fields[i].passing.push_back(value->element);
         }
       });
@@ -307,41 +398,36 @@ std::shared_ptr<const Matcher> Matcher::Build(absl::Span<const RuleEntry> rules,
   return std::shared_ptr<const Matcher>(new Matcher(std::make_unique<const Impl>(rules, options)));
 }
 
-namespace {
-
-void SortUnique(std::vector<uint32_t>* numbers) {
-  std::sort(numbers->begin(), numbers->end());
-  numbers->erase(std::unique(numbers->begin(), numbers->end()), numbers->end());
-}
-
-}  // namespace
-
 absl::Status Matcher::Match(const event::EventView& event, std::vector<RuleId>* matched,
                             const absl::flat_hash_set<RuleId>* without) const {
-  matched->clear();
   Scratch& scratch = ThreadScratch();
   MatchRun(impl_->trie, impl_->dictionary, impl_->pool, impl_->conjunctions, impl_->checks,
            impl_->index, &scratch)
       .Run(event);
-  SortUnique(&scratch.matched);
-  for (uint32_t rule : scratch.too_complex) {
-    if (without != nullptr && without->contains(impl_->ids[rule])) continue;
+  matched->assign(scratch.matched.begin(), scratch.matched.end());
+  if (matched->size() > 1) {
+    std::sort(matched->begin(), matched->end());
+    matched->erase(std::unique(matched->begin(), matched->end()), matched->end());
+  }
+  for (RuleId rule : scratch.too_complex) {
+    if (without != nullptr && without->contains(rule)) continue;
     // A rule that matches by another of its conjunctions matches.
-    if (!std::binary_search(scratch.matched.begin(), scratch.matched.end(), rule)) {
+    if (!std::binary_search(matched->begin(), matched->end(), rule)) {
+      matched->clear();
       return TooComplex(impl_->options.steps_max);
     }
   }
-  for (uint32_t rule : scratch.matched) {
-    const RuleId id = impl_->ids[rule];
-    if (without == nullptr || !without->contains(id)) matched->push_back(id);
+  if (without != nullptr) {
+    matched->erase(std::remove_if(matched->begin(), matched->end(),
+                                  [without](RuleId rule) { return without->contains(rule); }),
+                   matched->end());
   }
   return absl::OkStatus();
 }
 
 size_t Matcher::MemoryBytes() const {
-  return sizeof(Impl) + impl_->ids.capacity() * sizeof(RuleId) + impl_->trie.MemoryBytes() +
-         impl_->dictionary.MemoryBytes() + impl_->pool.MemoryBytes() +
-         impl_->conjunctions.capacity() * sizeof(CompiledConjunction) +
+  return sizeof(Impl) + impl_->trie.MemoryBytes() + impl_->dictionary.MemoryBytes() +
+         impl_->pool.MemoryBytes() + impl_->conjunctions.capacity() * sizeof(CompiledConjunction) +
          impl_->checks.capacity() * sizeof(uint32_t) + impl_->index.MemoryBytes();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -22,14 +23,18 @@ constexpr size_t kCopiesMax = 64;
 int Rank(const CompiledTest& test) {
   switch (test.op) {
     case Op::kRange:
-      return test.range.low > -1e308 && test.range.high < 1e308 ? 100 : 120;
+      return test.operand.range.low > -1e308 && test.operand.range.high < 1e308 ? 100 : 120;
     case Op::kPrefix:
     case Op::kSuffix:
     case Op::kFoldPrefix:
     case Op::kFoldSuffix:
-      return test.affix.size == 0 ? 140 : 60 - static_cast<int>(std::min(test.affix.size, 16u));
+      return test.operand.affix.size == 0
+                 ? 140
+                 : 60 - static_cast<int>(std::min(test.operand.affix.size, 16u));
     case Op::kWildcard:
-      return test.affix.size == 0 ? 110 : 70 - static_cast<int>(std::min(test.affix.size, 16u));
+      return test.operand.affix.size == 0
+                 ? 110
+                 : 70 - static_cast<int>(std::min(test.operand.affix.size, 16u));
     default:
       return 10 * static_cast<int>(test.op);
   }
@@ -39,20 +44,27 @@ int Rank(const CompiledTest& test) {
 
 class RuleIndexBuilder {
  public:
-  RuleIndexBuilder(absl::Span<const uint32_t> checks, const TestPool& pool,
-                   const TextDictionary& dictionary)
-      : checks_(checks), pool_(pool), dictionary_(dictionary), counts_(dictionary.size()) {}
+  RuleIndexBuilder(absl::Span<const CompiledConjunction> conjunctions,
+                   absl::Span<const uint32_t> checks, const TestPool& pool,
+                   const TextDictionary& dictionary, const PathTrie& trie)
+      : conjunctions_(conjunctions),
+        checks_(checks),
+        pool_(pool),
+        dictionary_(dictionary),
+        trie_(trie),
+        counts_(dictionary.size()) {}
 
-  RuleIndex Build(absl::Span<const CompiledConjunction> conjunctions) {
-    std::vector<Item> items(conjunctions.size());
-    for (uint32_t i = 0; i < conjunctions.size(); ++i) {
+  RuleIndex Build() {
+    std::vector<Item> items(conjunctions_.size());
+    for (uint32_t i = 0; i < conjunctions_.size(); ++i) {
       items[i].conjunction = i;
-      const auto first = checks_.begin() + conjunctions[i].first_check;
-      items[i].remaining.assign(first, first + conjunctions[i].check_count);
+      const auto first = checks_.begin() + conjunctions_[i].first_check;
+      items[i].remaining.assign(first, first + conjunctions_[i].check_count);
     }
     BuildNode(std::move(items));
     FillChildren();
     index_.entries.shrink_to_fit();
+    index_.operands.shrink_to_fit();
     index_.runs.shrink_to_fit();
     index_.nodes.shrink_to_fit();
     index_.slots.shrink_to_fit();
@@ -79,22 +91,59 @@ class RuleIndexBuilder {
     Part(std::move(items), &groups, &rest);
     AddEntries(number, rest);
     rest = {};
-    std::vector<uint32_t> ids;
-    std::vector<uint32_t> slots;
-    for (const auto& [id, group] : groups) ids.push_back(id);
-    std::sort(ids.begin(), ids.end());  // so that a matcher depends on its rules only
-    for (uint32_t id : ids) {
-      slots.push_back(id_slots_[id]);
-      std::vector<Item> group = std::move(groups[id]);
-      const uint32_t child = BuildNode(std::move(group));
-      children_.emplace_back(uint64_t{number} << 32 | id, child);
+    std::vector<Child> children;
+    for (auto& [id, group] : groups) children.push_back({id_slots_[id], id, 0});
+    // So that a matcher depends on its rules only, and shallow slots come first.
+    std::sort(children.begin(), children.end(), [this](const Child& a, const Child& b) {
+      return std::make_tuple(trie_.slot_depth(a.slot) != 1, a.slot, a.id) <
+             std::make_tuple(trie_.slot_depth(b.slot) != 1, b.slot, b.id);
+    });
+    for (Child& child : children) {
+      std::vector<Item> group = std::move(groups[child.id]);
+      child.node = BuildNode(std::move(group));
     }
-    std::sort(slots.begin(), slots.end());
-    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
-    index_.nodes[number].first_slot = static_cast<uint32_t>(index_.slots.size());
-    index_.nodes[number].slot_count = static_cast<uint32_t>(slots.size());
-    index_.slots.insert(index_.slots.end(), slots.begin(), slots.end());
+    AddSlots(number, children);
     return number;
+  }
+
+  struct Child {
+    uint32_t slot;
+    uint32_t id;
+    uint32_t node;
+  };
+
+  void AddSlots(uint32_t number, const std::vector<Child>& children) {
+    IndexNode& node = index_.nodes[number];
+    node.first_slot = static_cast<uint32_t>(index_.slots.size());
+    for (auto child = children.begin(); child != children.end();) {
+      const uint32_t slot = child->slot;
+      const auto end =
+          std::find_if(child, children.end(), [slot](const Child& c) { return c.slot != slot; });
+      ++node.slot_count;
+      if (trie_.slot_depth(slot) == 1) ++node.shallow_count;
+      index_.slots.push_back(
+          AddChildren(number, slot, {&*child, static_cast<size_t>(end - child)}));
+      child = end;
+    }
+  }
+
+  // A table of all ids of the slot, unless that would be mostly empty.
+  IndexSlot AddChildren(uint32_t number, uint32_t slot, absl::Span<const Child> children) {
+    IndexSlot by;
+    by.slot = slot;
+    by.dense = dictionary_.id_count(slot) <= 8 * children.size();
+    if (by.dense) {
+      by.first_child = static_cast<uint32_t>(index_.dense_children.size());
+      index_.dense_children.resize(by.first_child + dictionary_.id_count(slot), RuleIndex::kNone);
+    }
+    for (const Child& child : children) {
+      if (by.dense) {
+        index_.dense_children[by.first_child + child.id - dictionary_.first_id(slot)] = child.node;
+      } else {
+        children_.emplace_back(uint64_t{number} << 32 | child.id, child.node);
+      }
+    }
+    return by;
   }
 
   // Gives each item to the groups of its rarest exact field.
@@ -155,29 +204,39 @@ class RuleIndexBuilder {
     return ids_[check];
   }
 
+  // A conjunction with the test that leads to it.
+  struct Draft {
+    CompiledTest test;
+    IndexEntry entry;
+  };
+
   void AddEntries(uint32_t number, const std::vector<Item>& items) {
-    const size_t first = index_.entries.size();
-    for (const Item& item : items) AddEntry(item);
-    const auto less = [](const IndexEntry& a, const IndexEntry& b) {
+    std::vector<Draft> drafts;
+    drafts.reserve(items.size());
+    for (const Item& item : items) drafts.push_back(MakeDraft(item));
+    const auto less = [](const Draft& a, const Draft& b) {
       return std::make_pair(a.test.op, a.test.slot) < std::make_pair(b.test.op, b.test.slot);
     };
-    std::stable_sort(index_.entries.begin() + first, index_.entries.end(), less);
+    std::stable_sort(drafts.begin(), drafts.end(), less);
     index_.nodes[number].first_run = static_cast<uint32_t>(index_.runs.size());
-    for (size_t i = first; i < index_.entries.size(); ++i) {
-      const CompiledTest& test = index_.entries[i].test;
-      if (i == first || less(index_.entries[i - 1], index_.entries[i])) {
-        index_.runs.push_back({test.op, test.slot, static_cast<uint32_t>(i), 0});
+    for (size_t i = 0; i < drafts.size(); ++i) {
+      const CompiledTest& test = drafts[i].test;
+      if (i == 0 || less(drafts[i - 1], drafts[i])) {
+        const uint32_t first = static_cast<uint32_t>(index_.entries.size());
+        index_.runs.push_back({test.op, test.slot, first, first});
       }
-      index_.runs.back().last_entry = static_cast<uint32_t>(i + 1);
+      ++index_.runs.back().last_entry;
+      index_.operands.push_back(test.operand);
+      index_.entries.push_back(drafts[i].entry);
     }
-    index_.nodes[number].run_count =
-        static_cast<uint32_t>(index_.runs.size()) - index_.nodes[number].first_run;
+    IndexNode& node = index_.nodes[number];
+    node.run_count = static_cast<uint32_t>(index_.runs.size()) - node.first_run;
+    node.first_entry = static_cast<uint32_t>(index_.entries.size() - drafts.size());
+    node.entry_count = static_cast<uint32_t>(drafts.size());
   }
 
-  void AddEntry(const Item& item) {
-    IndexEntry entry;
-    entry.conjunction = item.conjunction;
-    entry.first_residual = static_cast<uint32_t>(index_.residuals.size());
+  Draft MakeDraft(const Item& item) {
+    Draft draft;
     size_t access = item.remaining.size();
     int best = INT32_MAX;
     for (size_t i = 0; i < item.remaining.size(); ++i) {
@@ -187,12 +246,24 @@ class RuleIndexBuilder {
         access = i;
       }
     }
+    const CompiledConjunction& conjunction = conjunctions_[item.conjunction];
+    IndexEntry& entry = draft.entry;
+    entry.rule = conjunction.rule;
+    entry.conjunction = item.conjunction;
+    entry.may_be_absent = conjunction.may_be_absent;
+    for (uint32_t i = 0; i < conjunction.check_count; ++i) {
+      const uint32_t slot = pool_.check(checks_[conjunction.first_check + i]).slot;
+      const uint64_t bit = uint64_t{1} << (slot % 64);
+      entry.slots_collide |= (entry.slots & bit) != 0;
+      entry.slots |= bit;
+    }
+    entry.first_residual = static_cast<uint32_t>(index_.residuals.size());
     for (size_t i = 0; i < item.remaining.size(); ++i) {
       if (i != access) index_.residuals.push_back(item.remaining[i]);
     }
-    entry.residual_count = static_cast<uint32_t>(index_.residuals.size()) - entry.first_residual;
-    if (access != item.remaining.size()) entry.test = AccessTest(item.remaining[access]);
-    index_.entries.push_back(entry);
+    entry.residual_count = static_cast<uint16_t>(index_.residuals.size() - entry.first_residual);
+    if (access != item.remaining.size()) draft.test = AccessTest(item.remaining[access]);
+    return draft;
   }
 
   int RankOf(const CompiledCheck& check) const {
@@ -207,13 +278,13 @@ class RuleIndexBuilder {
     CompiledTest test;
     test.op = Op::kCheck;
     test.slot = check.slot;
-    test.index = number;
+    test.operand.index = number;
     return test;
   }
 
   void FillChildren() {
     if (children_.empty()) return;
-    index_.children_.resize(std::bit_ceil(children_.size() * 2));
+    index_.children_.resize(std::bit_ceil(children_.size() * 2));  // all free
     const uint64_t mask = index_.children_.size() - 1;
     for (const auto& [key, node] : children_) {
       uint64_t place = RuleIndex::Hash(key) & mask;
@@ -222,9 +293,11 @@ class RuleIndexBuilder {
     }
   }
 
+  const absl::Span<const CompiledConjunction> conjunctions_;
   const absl::Span<const uint32_t> checks_;
   const TestPool& pool_;
   const TextDictionary& dictionary_;
+  const PathTrie& trie_;
   RuleIndex index_;
   std::vector<std::pair<uint64_t, uint32_t>> children_;
   std::vector<std::vector<uint32_t>> ids_;  // of each check that is an equality
@@ -233,15 +306,17 @@ class RuleIndexBuilder {
 };
 
 size_t RuleIndex::MemoryBytes() const {
-  return nodes.capacity() * sizeof(IndexNode) + slots.capacity() * sizeof(uint32_t) +
-         runs.capacity() * sizeof(IndexRun) + entries.capacity() * sizeof(IndexEntry) +
+  return nodes.capacity() * sizeof(IndexNode) + slots.capacity() * sizeof(IndexSlot) +
+         dense_children.capacity() * sizeof(uint32_t) + runs.capacity() * sizeof(IndexRun) +
+         entries.capacity() * sizeof(IndexEntry) +
+         operands.capacity() * sizeof(CompiledTest::Operand) +
          residuals.capacity() * sizeof(uint32_t) + children_.capacity() * sizeof(ChildEntry);
 }
 
 RuleIndex BuildRuleIndex(absl::Span<const CompiledConjunction> conjunctions,
                          absl::Span<const uint32_t> checks, const TestPool& pool,
-                         const TextDictionary& dictionary) {
-  return RuleIndexBuilder(checks, pool, dictionary).Build(conjunctions);
+                         const TextDictionary& dictionary, const PathTrie& trie) {
+  return RuleIndexBuilder(conjunctions, checks, pool, dictionary, trie).Build();
 }
 
 }  // namespace pavane::rules

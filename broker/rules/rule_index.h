@@ -8,26 +8,32 @@
 #include "absl/types/span.h"
 
 #include "rules/compiled_test.h"
+#include "rules/path_trie.h"
+#include "rules/rule_id.h"
 #include "rules/text_dictionary.h"
 
 namespace pavane::rules {
 
 /// A conjunction as the index takes it: its checks, in the order in which they are judged.
 struct CompiledConjunction {
-  uint32_t rule = 0;  // index of the rule in the matcher
+  RuleId rule = 0;
   uint32_t first_check = 0;
   uint32_t check_count = 0;
   bool may_be_absent = false;  // one of the checks
   uint64_t steps_max = 0;      // its share of the rule's work budget
 };
 
-/// A conjunction where the index ends: it is a candidate if `test` passes, and then matches if its
-/// other checks do, which are not on the way that led here.
+/// A conjunction where the index ends: it is a candidate if the test of its run passes with its
+/// operand (RuleIndex::operands), and then matches if its other checks do, less those on the way
+/// that led here.
 struct IndexEntry {
-  CompiledTest test;
+  uint64_t slots = 0;  // bit for each slot of the conjunction, modulo 64
+  RuleId rule = 0;
   uint32_t conjunction = 0;
   uint32_t first_residual = 0;  // in RuleIndex::residuals
-  uint32_t residual_count = 0;
+  uint16_t residual_count = 0;
+  bool may_be_absent = false;  // one of its checks
+  bool slots_collide = false;  // two slots have the same bit
 };
 
 /// Entries of one node whose tests are alike: same operation, same slot.
@@ -38,14 +44,26 @@ struct IndexRun {
   uint32_t last_entry = 0;  // behind the last one
 };
 
+/// A slot by which a node has children. If `dense` is set, the child for an id of the slot is in
+/// RuleIndex::dense_children at `first_child` plus the id's place among the slot's ids.
+struct IndexSlot {
+  uint32_t slot = 0;
+  bool dense = false;
+  uint32_t first_child = 0;
+};
+
 /// A node parts its conjunctions by the exact value of a slot, each by the one whose value is
 /// rarest among them; those that are left, because they compare nothing exactly or are few, are
-/// entries.
+/// entries. A slot is shallow if its path has one step: the event's deferred objects cannot add to
+/// it.
 struct IndexNode {
   uint32_t first_run = 0;
   uint32_t run_count = 0;
-  uint32_t first_slot = 0;  // in RuleIndex::slots: those with children
+  uint32_t first_slot = 0;  // in RuleIndex::slots: those with children, shallow ones first
+  uint32_t shallow_count = 0;
   uint32_t slot_count = 0;
+  uint32_t first_entry = 0;  // of all runs
+  uint32_t entry_count = 0;
 };
 
 /// Leads from the values of an event to the few conjunctions that may match it. Plain data, built
@@ -55,21 +73,24 @@ class RuleIndex {
   static constexpr uint32_t kNone = UINT32_MAX;
   static constexpr uint32_t kRoot = 0;
 
-  /// The child of `node` for the value with the dictionary's id `id`; kNone if there is none.
-  uint32_t Child(uint32_t node, uint32_t id) const {
-    if (children_.empty()) return kNone;
+  /// The child of `node` by `by`, one of its slots, for the id `id` of that slot, which is the
+  /// slot's `place`-th; kNone if there is none.
+  uint32_t Child(uint32_t node, const IndexSlot& by, uint32_t id, uint32_t place) const {
+    if (by.dense) return dense_children[by.first_child + place];
     const uint64_t key = uint64_t{node} << 32 | id;
     const uint64_t mask = children_.size() - 1;
-    for (uint64_t place = Hash(key) & mask; children_[place].node != kNone;
-         place = (place + 1) & mask) {
-      if (children_[place].key == key) return children_[place].node;
+    for (uint64_t at = Hash(key) & mask; children_[at].node != kNone; at = (at + 1) & mask) {
+      if (children_[at].key == key) return children_[at].node;
     }
     return kNone;
   }
 
   std::vector<IndexNode> nodes;
-  std::vector<uint32_t> slots;
+  std::vector<IndexSlot> slots;
+  std::vector<uint32_t> dense_children;
   std::vector<IndexRun> runs;
+  // Side by side, since one is looked at for most entries of a run and the other for few.
+  std::vector<CompiledTest::Operand> operands;
   std::vector<IndexEntry> entries;
   std::vector<uint32_t> residuals;  // checks
 
@@ -87,12 +108,12 @@ class RuleIndex {
     return key ^ (key >> 32);
   }
 
-  std::vector<ChildEntry> children_;  // open addressing, a power of two
+  std::vector<ChildEntry> children_ = std::vector<ChildEntry>(1);  // open addressing, 2^n
 };
 
 RuleIndex BuildRuleIndex(absl::Span<const CompiledConjunction> conjunctions,
                          absl::Span<const uint32_t> checks, const TestPool& pool,
-                         const TextDictionary& dictionary);
+                         const TextDictionary& dictionary, const PathTrie& trie);
 
 }  // namespace pavane::rules
 
