@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "rocksdb/env.h"
 #include "rocksdb/filter_policy.h"
+#include "rocksdb/iostats_context.h"
+#include "rocksdb/perf_level.h"
 #include "rocksdb/table.h"
 #include "rocksdb/utilities/table_properties_collectors.h"
 
@@ -161,7 +163,16 @@ Database::~Database() {
 absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync;
+  if (sync) {
+    // Both are of this thread alone. At this level RocksDB times its file calls.
+    rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableTimeExceptForMutex);
+    rocksdb::get_iostats_context()->Reset();
+  }
   return FromRocksDb(db_->Write(options, &batch), "writing the store");
+}
+
+absl::Duration Database::LastSyncTime() {
+  return absl::Nanoseconds(rocksdb::get_iostats_context()->fsync_nanos);
 }
 
 absl::StatusOr<std::string> Database::Get(Family family, absl::string_view key) const {

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/db.h"
 #include "rocksdb/write_batch.h"
@@ -51,6 +52,8 @@ class Database {
 
   /// Atomic. With `sync` it returns after the write-ahead log is on disk.
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync);
+  /// How long the sync of this thread's last Write took.
+  static absl::Duration LastSyncTime();
   /// NotFound when there is none; the value is as stored, envelope and all.
   absl::StatusOr<std::string> Get(Family family, absl::string_view key) const;
 

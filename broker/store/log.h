@@ -56,6 +56,8 @@ class Log {
     /// Tests: wraps the file system (fault injection). Opaque here: a rocksdb::Env*.
     void* env = nullptr;
     bool create_if_missing = true;
+    /// Gets the time of each sync that an Append waits for, on its thread; may be empty.
+    std::function<void(absl::Duration)> on_sync = nullptr;
   };
 
   /// Opens or creates; raises the boot number durably. Verifies the last commit records.

@@ -47,6 +47,7 @@ absl::Status Log::Impl::Append(const CommitRecord& commit) {
   if (sync) {
     syncs.fetch_add(1, std::memory_order_relaxed);
     ack_mark->Set(commit.position);
+    if (options.on_sync) options.on_sync(Database::LastSyncTime());
   }
   Remember(commit);
   FAILPOINT("store.after_append");
