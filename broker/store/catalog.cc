@@ -22,7 +22,6 @@ struct RuleName {
     if (a.bus != b.bus) return a.bus <=> b.bus;
     return a.name.compare(b.name) <=> 0;
   }
-  friend bool operator==(const RuleName&, const RuleName&) = default;
 
   template <typename H>
   friend H AbslHashValue(H h, const RuleName& name) {
