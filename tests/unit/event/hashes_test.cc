@@ -16,10 +16,8 @@ TEST(Hashes, KindsDoNotMeet) {
 }
 
 TEST(Hashes, AreThoseOfTheDiskFormat) {
-  EXPECT_EQ(HashIdentity("shop", "e-1"),
-            (Hash128{0xfc5bcd841c4540ef, 0xa2912c94de880fca}));
-  EXPECT_EQ(HashCorrelation("flow-1"),
-            (Hash128{0x28f272104fbf43ea, 0x6abbce9c21f4886a}));
+  EXPECT_EQ(HashIdentity("shop", "e-1"), (Hash128{0xfc5bcd841c4540ef, 0xa2912c94de880fca}));
+  EXPECT_EQ(HashCorrelation("flow-1"), (Hash128{0x28f272104fbf43ea, 0x6abbce9c21f4886a}));
 }
 
 }  // namespace
