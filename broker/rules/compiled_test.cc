@@ -158,6 +158,12 @@ void TestPool::CompileNot(uint32_t slot, const ValueTest& test, Kind kind,
 }
 
 void TestPool::CompileBlock(const IpBlock& block, CompiledTest* compiled) {
+  if (block.address.is_v4) {
+    const uint32_t mask = block.bits == 0 ? 0 : ~uint32_t{0} << (32 - block.bits);
+    compiled->op = Op::kBlockV4;
+    compiled->operand.block_v4 = {WordOf(block.address) & mask, mask};
+    return;
+  }
   compiled->op = Op::kBlock;
   compiled->operand.block = {static_cast<uint32_t>(blocks_.size()),
                              static_cast<uint32_t>(block.bits)};
@@ -352,16 +358,14 @@ bool TestPool::Passes(const CompiledTest& test, const TextDictionary& dictionary
       return value->kind == EventValue::Kind::kNumber && ReadNumber(value) &&
              value->number >= test.operand.range.low && value->number <= test.operand.range.high &&
              IsComparable(value);
+    case Op::kBlockV4: {
+      const IpAddress* address = is_string ? AddressOf(values, value) : nullptr;
+      return address != nullptr && address->is_v4 &&
+             (WordOf(*address) & test.operand.block_v4.mask) == test.operand.block_v4.address;
+    }
     case Op::kBlock: {
-      if (!is_string) return false;
-      if (value->address_state == EventValue::Address::kUnread) {
-        const std::optional<IpAddress> address = IpAddress::Parse(value->text());
-        value->address_state =
-            address.has_value() ? EventValue::Address::kAddress : EventValue::Address::kNone;
-        if (address.has_value()) value->address = values->AddAddress(*address);
-      }
-      return value->address_state == EventValue::Address::kAddress &&
-             block(test).Contains(values->address(value->address));
+      const IpAddress* address = is_string ? AddressOf(values, value) : nullptr;
+      return address != nullptr && block(test).Contains(*address);
     }
     case Op::kNot:
       if (!is_string) return true;
@@ -375,6 +379,17 @@ bool TestPool::Passes(const CompiledTest& test, const TextDictionary& dictionary
       return true;
   }
   return false;
+}
+
+const IpAddress* TestPool::AddressOf(EventValues* values, EventValue* value) {
+  if (value->address_state == EventValue::Address::kUnread) {
+    const std::optional<IpAddress> address = IpAddress::Parse(value->text());
+    value->address_state =
+        address.has_value() ? EventValue::Address::kAddress : EventValue::Address::kNone;
+    if (address.has_value()) value->address = values->AddAddress(*address);
+  }
+  if (value->address_state == EventValue::Address::kNone) return nullptr;
+  return &values->address(value->address);
 }
 
 bool TestPool::PassesAny(const CompiledCheck& check, const TextDictionary& dictionary,

@@ -25,7 +25,8 @@ struct CompiledTest {
     kOneOfMask,   // the id, less the slot's first one, is a bit of mask
     kOneOfIds,    // list in ids
     kFoldEquals,  // affix; the fold ops ignore ASCII case, with lower case in the affix
-    kBlock,       // block: an address, or a block of them
+    kBlockV4,     // block_v4: an address, or a block of them
+    kBlock,       // block: the same for IPv6
     kFoldPrefix,  // affix
     kFoldSuffix,  // affix
     kPrefix,      // affix
@@ -54,6 +55,10 @@ struct CompiledTest {
     double low;
     double high;
   };
+  struct BlockV4 {
+    uint32_t address;  // most significant byte first
+    uint32_t mask;
+  };
   struct Block {
     uint32_t index;
     uint32_t bits;
@@ -68,6 +73,7 @@ struct CompiledTest {
     Affix affix = {};
     List list;
     Range range;
+    BlockV4 block_v4;
     Block block;
     uint64_t mask;
     uint32_t id;
@@ -116,6 +122,9 @@ class TestPool {
   /// Whether `value` passes `test`, which is not kCheck or kAlways.
   bool Passes(const CompiledTest& test, const TextDictionary& dictionary, EventValues* values,
               EventValue* value) const;
+  /// The address that `value` spells; null if it is none.
+  static const IpAddress* AddressOf(EventValues* values, EventValue* value);
+
   /// Whether `value` passes one of the check's tests.
   bool PassesAny(const CompiledCheck& check, const TextDictionary& dictionary, EventValues* values,
                  EventValue* value) const;
@@ -145,6 +154,12 @@ class TestPool {
   std::vector<Wildcard> wildcards_;
   std::string texts_;
 };
+
+/// An IPv4 address as one number.
+inline uint32_t WordOf(const IpAddress& v4) {
+  return uint32_t{v4.bytes[0]} << 24 | uint32_t{v4.bytes[1]} << 16 | uint32_t{v4.bytes[2]} << 8 |
+         v4.bytes[3];
+}
 
 /// `word` with ASCII capitals made small, eight bytes at once.
 inline uint64_t FoldWord(uint64_t word) {
@@ -177,7 +192,7 @@ inline bool MayBeginWith(const EventValue& value, const CompiledTest::Affix& aff
 }
 inline bool MayEndWith(const EventValue& value, const CompiledTest::Affix& affix) {
   if (value.size < affix.size) return false;
-  if (affix.size <= 8) return (value.tail & TailMask(affix.size)) == affix.key;
+  if (affix.size <= 8) return (value.tail() & TailMask(affix.size)) == affix.key;
   uint64_t word;
   std::memcpy(&word, value.data + value.size - affix.size, 8);
   return word == affix.key;
@@ -191,7 +206,7 @@ inline bool MayBeginWithFolded(const EventValue& value, const CompiledTest::Affi
 }
 inline bool MayEndWithFolded(const EventValue& value, const CompiledTest::Affix& affix) {
   if (value.size < affix.size) return false;
-  if (affix.size <= 8) return (FoldWord(value.tail) & TailMask(affix.size)) == affix.key;
+  if (affix.size <= 8) return (FoldWord(value.tail()) & TailMask(affix.size)) == affix.key;
   uint64_t word;
   std::memcpy(&word, value.data + value.size - affix.size, 8);
   return FoldWord(word) == affix.key;

@@ -1,6 +1,7 @@
 #ifndef PAVANE_RULES_EVENT_VALUES_H_
 #define PAVANE_RULES_EVENT_VALUES_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -27,6 +28,14 @@ struct EventValue {
 
   absl::string_view text() const { return absl::string_view(data, size); }
 
+  /// The last eight bytes, the last one on top, zeros below.
+  uint64_t tail() const {
+    if (size < 8) return size == 0 ? 0 : head << (8 * (8 - size));
+    uint64_t word;
+    std::memcpy(&word, data + size - 8, 8);
+    return word;
+  }
+
   const char* data;  // string: what it means; number and literal: the spelling
   uint32_t size;
   uint32_t next;     // value of the same slot
@@ -36,7 +45,6 @@ struct EventValue {
   Number number_state;
   Address address_state;
   uint64_t head;  // first eight bytes, then zeros
-  uint64_t tail;  // last eight bytes, the last one on top, zeros below
   union {
     double number;     // kNumber, unless kUnread
     uint32_t address;  // kString, if kAddress: number in EventValues
@@ -70,6 +78,30 @@ class EventValues {
   }
 
   void Add(uint32_t slot, EventValue::Kind kind, const char* data, size_t size, uint32_t element) {
+    uint64_t head = 0;
+    std::memcpy(&head, data, std::min<size_t>(size, 8));
+    AddWithHead(slot, kind, data, size, element, head);
+  }
+
+  /// The same for text that eight readable bytes follow.
+  void AddPadded(uint32_t slot, EventValue::Kind kind, const char* data, size_t size,
+                 uint32_t element) {
+    static constexpr uint64_t kMasks[] = {0,
+                                          0xff,
+                                          0xffff,
+                                          0xffffff,
+                                          0xffffffff,
+                                          0xffffffffff,
+                                          0xffffffffffff,
+                                          0xffffffffffffff,
+                                          0xffffffffffffffff};
+    uint64_t head;
+    std::memcpy(&head, data, 8);
+    AddWithHead(slot, kind, data, size, element, head & kMasks[std::min<size_t>(size, 8)]);
+  }
+
+  void AddWithHead(uint32_t slot, EventValue::Kind kind, const char* data, size_t size,
+                   uint32_t element, uint64_t head) {
     if (value_count_ == values_.size()) [[unlikely]]
       values_.resize(2 * value_count_);
     const uint32_t index = value_count_++;
@@ -82,13 +114,7 @@ class EventValues {
     value.kind = kind;
     value.number_state = EventValue::Number::kUnread;
     value.address_state = EventValue::Address::kUnread;
-    if (size >= 8) {
-      std::memcpy(&value.head, data, 8);
-      std::memcpy(&value.tail, data + size - 8, 8);
-    } else {
-      value.head = LoadShort(data, size);
-      value.tail = size == 0 ? 0 : value.head << (8 * (8 - size));
-    }
+    value.head = head;
     Slot& s = slots_[slot];
     if (s.first == EventValue::kNone) {
       s.first = index;
@@ -141,19 +167,6 @@ class EventValues {
  private:
   // Room for values that stays when an event is done with.
   static constexpr size_t kValuesKept = 4096;
-
-  static uint64_t LoadShort(const char* data, size_t size) {
-    if (size >= 4) {
-      uint32_t low;
-      uint32_t high;
-      std::memcpy(&low, data, 4);
-      std::memcpy(&high, data + size - 4, 4);
-      return low | uint64_t{high} << (8 * (size - 4));
-    }
-    if (size == 0) return 0;
-    const auto byte = [data](size_t at) { return uint64_t{static_cast<uint8_t>(data[at])}; };
-    return byte(0) | byte(size / 2) << (8 * (size / 2)) | byte(size - 1) << (8 * (size - 1));
-  }
 
   std::vector<Slot> slots_;
   std::vector<uint32_t> touched_;  // slots with values, in order of their first one

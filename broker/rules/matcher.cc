@@ -273,7 +273,16 @@ class MatchRun {
         if (value->kind != EventValue::Kind::kNumber || !ReadNumber(value)) return;
         const double number = value->number;
         return Filter(run, value, [number](const CompiledTest::Operand& operand) {
-          return number >= operand.range.low && number <= operand.range.high;
+          // One branch for both.
+          return ((number >= operand.range.low) & (number <= operand.range.high)) != 0;
+        });
+      }
+      case Op::kBlockV4: {
+        const IpAddress* address = is_string ? TestPool::AddressOf(&values_, value) : nullptr;
+        if (address == nullptr || !address->is_v4) return;
+        const uint32_t word = WordOf(*address);
+        return Filter(run, value, [word](const CompiledTest::Operand& operand) {
+          return (word & operand.block_v4.mask) == operand.block_v4.address;
         });
       }
       case Op::kId: {
@@ -295,17 +304,21 @@ class MatchRun {
     }
   }
 
-  // Verifies the entries that pass; `may_pass` is a first look at the operand.
+  // Finds the entries that pass; `may_pass` is a first look at the operand.
   template <typename MayPass>
   void Filter(const IndexRun& run, EventValue* value, MayPass may_pass) {
+    const CompiledTest::Operand* const operands = index_.operands.data();
     for (uint32_t e = run.first_entry; e != run.last_entry; ++e) {
-      if (!may_pass(index_.operands[e])) continue;
-      CompiledTest test;
-      test.op = run.op;
-      test.slot = run.slot;
-      test.operand = index_.operands[e];
-      if (pool_.Passes(test, dictionary_, &values_, value)) AddCandidate(e);
+      if (may_pass(operands[e])) AddIfPasses(run, e, value);
     }
+  }
+
+  [[gnu::noinline]] void AddIfPasses(const IndexRun& run, uint32_t entry, EventValue* value) {
+    CompiledTest test;
+    test.op = run.op;
+    test.slot = run.slot;
+    test.operand = index_.operands[entry];
+    if (pool_.Passes(test, dictionary_, &values_, value)) AddCandidate(entry);
   }
 
   // Entries are verified after all others have been looked at, when they have come from memory.

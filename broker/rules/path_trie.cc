@@ -1,6 +1,7 @@
 #include "rules/path_trie.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace pavane::rules {
 
@@ -30,19 +31,40 @@ uint32_t PathTrie::Add(absl::string_view path) {
 
 void PathTrie::Freeze() {
   for (size_t number = 0; number < nodes_.size(); ++number) {
-    Node& node = nodes_[number];
-    node.first_edge = static_cast<uint32_t>(edges_.size());
-    node.edge_count = static_cast<uint32_t>(building_[number].size());
+    std::vector<Edge> edges;
     for (const auto& [name, child] : building_[number]) {
-      edges_.push_back({HeadOf(name), static_cast<uint32_t>(name.size()), child,
-                        static_cast<uint32_t>(names_.size())});
+      edges.push_back({HeadOf(name), static_cast<uint32_t>(name.size()), child,
+                       static_cast<uint32_t>(names_.size())});
       names_ += name;
     }
-    std::sort(edges_.begin() + node.first_edge, edges_.end(),
-              [](const Edge& a, const Edge& b) { return a.head < b.head; });
+    MakeTable(edges, &nodes_[number]);
   }
   building_.clear();
   building_.shrink_to_fit();
+}
+
+// For small nodes a multiplier is looked for that parts all edges; large ones live with some that
+// meet.
+void PathTrie::MakeTable(const std::vector<Edge>& edges, Node* node) {
+  node->edge_count = static_cast<uint32_t>(edges.size());
+  node->first_edge = static_cast<uint32_t>(edges_.size());
+  const int bits = std::max(1, static_cast<int>(std::bit_width(edges.size())) + 1);
+  node->mask = (1u << bits) - 1;
+  node->shift = 64 - bits;
+  node->multiplier = 0x9e3779b97f4a7c15u;
+  std::vector<Edge> table;
+  for (int tries = edges.size() <= 64 ? 64 : 1; tries > 0; --tries) {
+    table.assign(node->mask + 1, Edge());
+    bool meets = false;
+    for (const Edge& edge : edges) {
+      uint32_t place = Place(*node, edge.head, edge.size);
+      for (; table[place].node != kNone; place = (place + 1) & node->mask) meets = true;
+      table[place] = edge;
+    }
+    if (!meets || tries == 1) break;
+    node->multiplier = node->multiplier * 0x2545f4914f6cdd1du | 1;
+  }
+  edges_.insert(edges_.end(), table.begin(), table.end());
 }
 
 uint32_t PathTrie::Descend(uint32_t number, absl::string_view name) const {

@@ -1,7 +1,6 @@
 #ifndef PAVANE_RULES_PATH_TRIE_H_
 #define PAVANE_RULES_PATH_TRIE_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -25,9 +24,13 @@ class PathTrie {
 
   struct Node {
     uint32_t slot = kNone;  // of the path that ends here
-    uint32_t first_edge = 0;
     uint32_t edge_count = 0;
     uint32_t depth = 0;  // steps from the root
+    // The edges are a hash table, open addressing, in which few have to be looked at twice.
+    uint32_t first_edge = 0;
+    uint32_t mask = 0;
+    uint32_t shift = 63;
+    uint64_t multiplier = 0;
   };
 
   PathTrie() : building_(1), nodes_(1) {}
@@ -46,20 +49,15 @@ class PathTrie {
 
   /// The node that `name`, one step, leads to from `node`; kNone if none. `head` is HeadOf(name).
   uint32_t Child(const Node& node, absl::string_view name, uint64_t head) const {
-    const Edge* edge = edges_.data() + node.first_edge;
-    const Edge* const end = edge + node.edge_count;
-    if (node.edge_count > 8) {
-      edge = std::lower_bound(edge, end, head,
-                              [](const Edge& e, uint64_t wanted) { return e.head < wanted; });
-    }
-    for (; edge != end; ++edge) {
-      if (edge->head == head && edge->size == name.size() &&
-          (name.size() <= 8 || SameTail(*edge, name))) {
-        return edge->node;
+    const Edge* const table = edges_.data() + node.first_edge;
+    for (uint32_t place = Place(node, head, name.size());; place = (place + 1) & node.mask) {
+      const Edge& edge = table[place];
+      if (edge.head == head && edge.size == name.size() &&
+          (name.size() <= 8 || SameTail(edge, name))) {
+        return edge.node;
       }
-      if (edge->head > head) break;
+      if (edge.node == kNone) return kNone;
     }
-    return kNone;
   }
 
   /// The node that `name`, parted at its dots, leads to from `number`; kNone if none.
@@ -76,15 +74,20 @@ class PathTrie {
 
  private:
   struct Edge {
-    uint64_t head;
-    uint32_t size;
-    uint32_t node;
-    uint32_t name;  // offset in names_
+    uint64_t head = 0;
+    uint32_t size = 0;
+    uint32_t node = kNone;  // kNone: free
+    uint32_t name = 0;      // offset in names_
   };
 
+  static uint32_t Place(const Node& node, uint64_t head, size_t size) {
+    return static_cast<uint32_t>((head ^ size * 0xa0761d6478bd642fu) * node.multiplier >>
+                                 node.shift);
+  }
   bool SameTail(const Edge& edge, absl::string_view name) const {
     return std::memcmp(names_.data() + edge.name + 8, name.data() + 8, name.size() - 8) == 0;
   }
+  void MakeTable(const std::vector<Edge>& edges, Node* node);
 
   std::vector<std::map<std::string, uint32_t>> building_;  // empty after Freeze
   std::vector<Node> nodes_;
