@@ -96,6 +96,7 @@ class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
 
   absl::Status Prepare(store::CommitBuilder& commit) override {
     const ingress::RuleSnapshotPtr rules = admin_.rules_.snapshot();
+    if (work_.redrive) admin_.redrives_.fetch_add(1, std::memory_order_release);
     for (const store::DeadLetterRecord& letter : work_.letters) {
       // Gone since it was read: by another call, or by retention.
       const std::pair<uint64_t, uint64_t> key(letter.ref.target.value(), letter.id);
@@ -119,6 +120,7 @@ class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
 
   void Complete(const absl::Status& status) override {
     for (const auto& key : mine_) admin_.erasing_->keys.erase(key);
+    if (work_.redrive) admin_.redrives_.fetch_add(1, std::memory_order_release);
     if (status.ok()) {
       done_(outcome_);
     } else {

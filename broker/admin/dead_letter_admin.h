@@ -1,6 +1,8 @@
 #ifndef PAVANE_ADMIN_DEAD_LETTER_ADMIN_H_
 #define PAVANE_ADMIN_DEAD_LETTER_ADMIN_H_
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -46,6 +48,10 @@ class DeadLetterAdmin {
   void Expire(int64_t dead_before_us, uint64_t letters_max,
               std::function<void(absl::StatusOr<uint64_t>)> done);
 
+  /// Rises when a redrive is being committed and again when it is: a low-water mark taken in
+  /// between may not know of the event yet.
+  uint64_t redrives() const { return redrives_.load(std::memory_order_acquire); }
+
  private:
   struct Selection;
   class ChangeTransaction;
@@ -63,6 +69,7 @@ class DeadLetterAdmin {
   const store::Log& log_;
   store::Writer& writer_;
   const std::unique_ptr<Erasing> erasing_;
+  std::atomic<uint64_t> redrives_{0};
 };
 
 }  // namespace pavane::admin

@@ -1,0 +1,30 @@
+#ifndef PAVANE_COMMIT_FAN_OUT_H_
+#define PAVANE_COMMIT_FAN_OUT_H_
+
+#include <memory>
+
+#include "delivery/dispatcher.h"
+#include "rpc/tail_hub.h"
+#include "store/writer.h"
+
+namespace pavane {
+
+/// Shows each commit to delivery, then wakes the readers at the end of a bus. Writer thread.
+class CommitFanOut : public store::CommitObserver {
+ public:
+  CommitFanOut(delivery::Dispatcher& dispatcher, rpc::TailHub& tails)
+      : dispatcher_(dispatcher), tails_(tails) {}
+
+  void OnCommit(const std::shared_ptr<const store::CommitRecord>& commit) override {
+    dispatcher_.OnCommit(commit);
+    if (!commit->events.empty()) tails_.NotifyAppended();
+  }
+
+ private:
+  delivery::Dispatcher& dispatcher_;
+  rpc::TailHub& tails_;
+};
+
+}  // namespace pavane
+
+#endif  // PAVANE_COMMIT_FAN_OUT_H_

@@ -1,0 +1,119 @@
+#include "server_metrics.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+#include "metrics/gauge_source.h"
+
+namespace pavane {
+namespace {
+
+metrics::TargetSample SampleOf(const delivery::TargetStats& stats) {
+  metrics::TargetSample sample;
+  sample.id = stats.target;
+  sample.bus = stats.names->bus;
+  sample.rule = stats.names->rule;
+  sample.target = stats.names->target;
+  sample.queued = stats.queued;
+  sample.in_flight = stats.in_flight;
+  sample.oldest_unsettled_seconds = absl::ToDoubleSeconds(stats.oldest_unsettled_age);
+  const store::TargetCounters& counters = stats.counters;
+  sample.counts.created = counters.created;
+  sample.counts.attempts = counters.attempts;
+  sample.counts.retries = counters.retries;
+  sample.counts.successes = counters.successes;
+  for (int i = 0; i < store::kFailureReasons; ++i) {
+    sample.counts.failed_by_reason[i] = counters.failed_by_reason[i + 1];
+  }
+  sample.counts.sent_to_dead_letters = counters.sent_to_dead_letters;
+  sample.counts.lost = counters.lost;
+  return sample;
+}
+
+absl::string_view OutcomeLabel(store::Outcome outcome) {
+  switch (outcome) {
+    case store::Outcome::kAcked:
+      return metrics::kSettledAck;
+    case store::Outcome::kRetry:
+      return metrics::kSettledNack;
+    case store::Outcome::kFailed:
+      return metrics::kSettledReject;
+    case store::Outcome::kReleased:
+    case store::Outcome::kDiscarded:
+      return metrics::kSettledRelease;
+  }
+  return metrics::kSettledRelease;
+}
+
+}  // namespace
+
+metrics::DeliverySample SampleDelivery(const delivery::Dispatcher& dispatcher,
+                                       const store::Log& log, const ingress::RuleBook& rules) {
+  metrics::DeliverySample sample;
+  absl::flat_hash_map<std::string, uint64_t> dead_letters;
+  for (const delivery::TargetStats& stats : dispatcher.CollectTargetStats()) {
+    sample.targets.push_back(SampleOf(stats));
+    dead_letters[stats.names->bus] += log.dead_letter_count(stats.target);
+  }
+  for (const store::BusEntryPtr& bus : rules.snapshot()->catalog().Buses()) {
+    sample.buses.push_back({bus->bus.name(), dead_letters[bus->bus.name()]});
+  }
+  return sample;
+}
+
+delivery::Dispatcher::Hooks DeliveryHooks(metrics::BrokerMetrics& metrics) {
+  delivery::Dispatcher::Hooks hooks;
+  hooks.on_first_attempt = [&metrics](absl::string_view bus, absl::string_view service,
+                                      absl::Duration took) {
+    const double seconds = absl::ToDoubleSeconds(took);
+    metrics.ingest_to_first_attempt.With({bus}).Observe(seconds);
+    metrics.service_ingest_to_first_attempt.With({service}).Observe(seconds);
+  };
+  hooks.on_settled = [&metrics](absl::string_view bus, absl::string_view service,
+                                absl::Duration took) {
+    const double seconds = absl::ToDoubleSeconds(took);
+    metrics.ingest_to_settled.With({bus}).Observe(seconds);
+    metrics.service_ingest_to_settled.With({service}).Observe(seconds);
+  };
+  hooks.on_settlement = [&metrics](store::Outcome outcome) {
+    metrics.settlements.With({OutcomeLabel(outcome)}).Add();
+  };
+  hooks.on_discarded = [&metrics](absl::string_view bus, uint64_t count) {
+    metrics.discarded_deliveries.With({bus}).Add(count);
+  };
+  return hooks;
+}
+
+void AddStoreMetrics(metrics::Registry& registry, const store::Log& log) {
+  // The engine's names as metric names; they are the same at each scrape.
+  auto names = std::make_shared<std::map<std::string, std::string>>();
+  for (const auto& [name, value] : log.Stats().engine) {
+    (*names)[name] = absl::StrCat("pavane_rocksdb_", name);
+  }
+  metrics::AddGaugeSource(registry, [&log, names] {
+    const store::LogStats stats = log.Stats();
+    std::vector<metrics::GaugeValue> values = {
+        {"pavane_store_bytes", "Bytes of the data directory.",
+         static_cast<double>(stats.store_bytes)},
+        {"pavane_store_free_bytes", "Free bytes of the data directory's file system.",
+         static_cast<double>(stats.disk_free_bytes)},
+        {"pavane_store_position", "Position of the last commit.",
+         static_cast<double>(stats.last_position.value())},
+    };
+    for (const auto& [name, value] : stats.engine) {
+      const auto found = names->find(name);
+      if (found == names->end()) continue;
+      values.push_back({found->second, "A property of RocksDB, by its name.", value});
+    }
+    return values;
+  });
+}
+
+}  // namespace pavane
