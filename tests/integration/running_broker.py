@@ -68,7 +68,7 @@ class Protocol:
     def message(self, name):
         return self._factory.GetPrototype(self._pool.FindMessageTypeByName(name))
 
-    def call(self, channel, service, method, timeout=20, **fields):
+    def call(self, channel, service, method, /, timeout=20, **fields):
         """One unary call; the fields are the request's."""
         found = self._pool.FindServiceByName(service).FindMethodByName(method)
         request = self._factory.GetPrototype(found.input_type)(**fields)
