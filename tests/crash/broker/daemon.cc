@@ -32,7 +32,7 @@ bool Daemon::Start() {
                                         "--http-listen",
                                         "127.0.0.1:0",
                                         "--log.level",
-                                        "warn",
+                                        "warning",
                                         "--store.checkpoint_interval",
                                         "200ms"};
   std::vector<char*> argv;
