@@ -60,6 +60,7 @@ rocksdb::DBOptions DatabaseOptions(const Database::Options& options) {
   // So that a start that is then refused has thrown nothing away.
   db.avoid_flush_during_recovery = true;
   db.paranoid_checks = true;
+  db.db_host_id = "";  // tables do not name the machine that wrote them
   return db;
 }
 

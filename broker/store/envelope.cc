@@ -64,7 +64,9 @@ absl::StatusOr<Opened> OpenEnvelope(absl::string_view family, absl::string_view 
     return CorruptRecord(family, key, "its checksum is wrong");
   }
   if ((opened.flags & ~kKnownFlags) != 0) {
-    return CorruptRecord(family, key, "it has unknown flags");
+    return absl::FailedPreconditionError(absl::StrCat("record ", ToHex(key), " of ", family,
+                                                      " was written by a newer broker: flags ",
+                                                      opened.flags));
   }
   return opened;
 }

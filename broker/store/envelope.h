@@ -34,7 +34,7 @@ struct Opened {
   absl::string_view payload;  // points into the value
 };
 /// Checks version and checksum. `family` names the column family in the error: DataLoss for a wrong
-/// checksum, FailedPrecondition for a newer version.
+/// checksum, FailedPrecondition for a newer version or unknown flags.
 absl::StatusOr<Opened> OpenEnvelope(absl::string_view family, absl::string_view key,
                                     absl::string_view value);
 

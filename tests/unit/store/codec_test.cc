@@ -87,6 +87,11 @@ TEST(EnvelopeTest, ANewerVersionIsNotCalledCorrupt) {
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("format 2")));
 }
 
+TEST(EnvelopeTest, UnknownFlagsMeanANewerBroker) {
+  EXPECT_THAT(OpenEnvelope("commit", "key", Sealed("key", "payload", 64)),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("newer")));
+}
+
 TEST(KeysTest, SortAsTheirNumbersDo) {
   EXPECT_LT(CommitKey(Position(255)).view(), CommitKey(Position(256)).view());
   EXPECT_LT(ExceptionRecordKey(TargetId(1), -5, {}).view(),

@@ -1,0 +1,35 @@
+// Opens copies of the stores that earlier versions wrote, and reads everything they hold.
+#include <filesystem>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "store/log.h"
+#include "tests/golden/golden_content.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace pavane::testing {
+namespace {
+
+class GoldenTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenTest, AStoreOfAnEarlierVersionOpensAndGoesOn) {
+  TempDir dir;
+  store::Log::Options options;
+  options.directory = dir.File("store");
+  options.create_if_missing = false;
+  std::filesystem::copy(PAVANE_GOLDEN_DIR + GetParam(), options.directory);
+  for (const bool first : {true, false}) {
+    SCOPED_TRACE(first ? "as it was committed" : "after one start");
+    ASSERT_OK_AND_ASSIGN(const auto log, store::Log::Open(options));
+    EXPECT_OK(CheckGoldenContent(*log));
+    EXPECT_EQ(log->boot(), BootNumber(first ? 3 : 4));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, GoldenTest, ::testing::Values("v1"),
+                         [](const auto& version) { return version.param; });
+
+}  // namespace
+}  // namespace pavane::testing
