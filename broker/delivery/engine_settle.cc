@@ -143,6 +143,11 @@ std::optional<SettlementAnswer> Engine::Check(const std::string& service,
             ? "the lease is over; the delivery was or will be handed out again"
             : "the broker restarted since; the delivery was or will be handed out again");
   }
+  if ((*lease)->settling && (*lease)->settling_outcome == store::ClientOutcome::kNone) {
+    // The broker itself is ending the attempt.
+    return Refused(id_bytes, pavane::v1::LEASE_EXPIRED,
+                   "the lease is over; the delivery was or will be handed out again");
+  }
   if ((*lease)->settling) {
     SettlementAnswer answer =
         Refused(id_bytes, pavane::v1::ALREADY_SETTLED, "a settlement of it is being committed");

@@ -114,7 +114,7 @@ absl::Status MakeDirectory(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
-    return absl::FailedPreconditionError(
+    return absl::PermissionDeniedError(
         absl::StrCat("data directory ", directory, " cannot be made: ", error.message()));
   }
   return absl::OkStatus();
