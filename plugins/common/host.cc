@@ -1,5 +1,6 @@
 #include "plugins/common/host.h"
 
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -61,7 +62,10 @@ void AddHostOptions(CLI::App& app, HostOptions& options) {
 void SetUpHost(HostOptions& options) {
   if (options.data_file.empty()) options.data_file = options.name + ".db";
   auto logger = spdlog::stderr_logger_mt(options.name);
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l [%n] %v", spdlog::pattern_time_type::utc);
+  // Under supervision the broker adds time and name.
+  const bool supervised = std::getenv("PAVANE_PLUGIN_NAME") != nullptr;
+  logger->set_pattern(supervised ? "%l %v" : "%Y-%m-%dT%H:%M:%S.%fZ %l [%n] %v",
+                      spdlog::pattern_time_type::utc);
   logger->set_level(spdlog::level::from_str(options.log_level));
   spdlog::set_default_logger(std::move(logger));
 }

@@ -52,16 +52,11 @@ class Customers:
         request = self._pb.CreateBookingRequest(
             request_id=order['request_id'], amount_cents=order['amount_cents'], currency=order['currency'])
         for field, name in (('passenger', 'Passenger'), ('trip', 'Trip'), ('card', 'Card')):
-            getattr(request, field).CopyFrom(getattr(self._pb, name)(**self._fields(order[field])))
+            getattr(request, field).CopyFrom(getattr(self._pb, name)(**order[field]))
         booking = self._call('CreateBooking', request).booking
         if order.get('changes_mind'):
             self._cancel(booking.booking_id)
         return booking.booking_id
-
-    @staticmethod
-    def _fields(values):
-        # `from` is a word of Python, but a key all the same.
-        return dict(values)
 
     def _cancel(self, booking_id):
         try:
@@ -71,11 +66,15 @@ class Customers:
                 raise
             self.too_late += 1  # the ticket was faster
 
-    def book_all(self, orders, progress=None):
-        """Books in parallel; the booking ids in the order of `orders`. Calls progress(done) now and then."""
+    def book_all(self, orders, progress=None, think_seconds=0.0):
+        """Books in parallel; the booking ids in the order of `orders`. Calls progress(done) after each."""
+        def think_and_book(order):
+            time.sleep(think_seconds)
+            return self.book(order)
+
         ids = []
         with ThreadPoolExecutor(AT_ONE_TIME) as pool:
-            for booking_id in pool.map(self.book, orders):
+            for booking_id in pool.map(think_and_book, orders):
                 ids.append(booking_id)
                 if progress:
                     progress(len(ids))

@@ -15,6 +15,7 @@ from collections import Counter
 
 import grpc
 
+import story
 from broker import PLUGINS, ROOT, Broker, is_running
 from customers import Customers, read_orders
 from events import Ledger
@@ -27,6 +28,7 @@ from waiting import DemoError, wait_until
 DEFAULT_BOOKINGS = 300
 QUICK_BOOKINGS = 60
 SETTLE_SECONDS = 60
+THINK_SECONDS = 0.1  # between a customer's bookings, so that the kill finds some under way
 BREAKDOWN = 'reject the ticket stock cannot be reached'
 
 
@@ -36,7 +38,7 @@ def parse_arguments():
     parser.add_argument('--bookings', type=int, help=f'how many [{DEFAULT_BOOKINGS}]')
     parser.add_argument('--quick', action='store_true', help=f'only {QUICK_BOOKINGS} bookings')
     parser.add_argument('--bin', default=os.path.join(ROOT, 'build', 'bin'), help='folder of the programs [build/bin]')
-    parser.add_argument('--dir', default=os.path.join(ROOT, 'build', 'demo'),
+    parser.add_argument('--dir', default=os.path.relpath(os.path.join(ROOT, 'build', 'demo')),
                         help='folder for data and logs, emptied first [build/demo]')
     arguments = parser.parse_args()
     if arguments.bookings is None:
@@ -50,6 +52,7 @@ class Demo:
     def __init__(self, arguments):
         self.screen = Screen()
         self.folder = os.path.abspath(arguments.dir)
+        self._find_programs(arguments.bin)
         orders = read_orders(arguments.bookings)
         third = len(orders) // 3
         self.morning, self.breakdown, self.rush = orders[:third], orders[third:2 * third], orders[2 * third:]
@@ -60,7 +63,13 @@ class Demo:
         self.customers = Customers(self.broker)
         self.ids = []
         self.failed_before = {}
-        self.flows_failed = []
+        self.dead = []
+
+    @staticmethod
+    def _find_programs(folder):
+        for name in ('pavaned', 'pavane', *(f'pavane-{plugin}' for plugin in PLUGINS)):
+            if not os.access(os.path.join(folder, name), os.X_OK):
+                raise DemoError(f'{os.path.join(folder, name)} is missing; `make build` makes it')
 
     def _empty_folder(self):
         marker = os.path.join(self.folder, 'pavaned.yaml')
@@ -86,6 +95,7 @@ class Demo:
         self.redrive()
         self.reconcile()
         self.tell_one_story()
+        self.close_for_the_night()
 
     def start_broker(self):
         self.broker.start()
@@ -134,7 +144,7 @@ class Demo:
         def rush():
             try:
                 booked.extend(self.customers.book_all(
-                    self.rush, lambda done: half.set() if done >= len(self.rush) // 2 else None))
+                    self.rush, lambda done: half.set() if done >= len(self.rush) // 2 else None, THINK_SECONDS))
             except Exception as error:  # told by the main thread
                 errors.append(error)
             half.set()
@@ -165,7 +175,7 @@ class Demo:
 
     def look_at_dead_letters(self):
         self.screen.chapter('The dead letters')
-        dead = self.ledger().dead_letters()
+        dead = self.dead = self.ledger().dead_letters()
         groups = Counter((d.rule, d.event_type, d.error_code, d.error_message) for d in dead)
         self.screen.table([('LETTERS', 'RULE', 'CODE', 'REASON')] + [
             (count, rule, code, message) for (rule, _, code, message), count in sorted(groups.items())])
@@ -177,7 +187,6 @@ class Demo:
         self.screen.check(sum(failed.values()) == len(dead), 'one failed invocation for each dead letter', len(dead))
         self.screen.check(all(failed.get(key, 0) >= count for key, count in self.failed_before.items()),
                           'the counts came through the kill')
-        self.flows_failed = [d.correlation_id for d in dead]
 
     def redrive(self):
         self.screen.chapter('One command brings them back')
@@ -196,26 +205,18 @@ class Demo:
 
     def tell_one_story(self):
         ticketed = {b.flow_id: b for b in self.customers.bookings() if self.customers.state_name(b) == 'TICKETED'}
-        flow = next((flow for flow in self.flows_failed if flow in ticketed), None)
+        flow = next((dead.correlation_id for dead in self.dead if dead.correlation_id in ticketed), None)
         if flow is None:
             raise DemoError('no redriven booking was ticketed')
         booking = ticketed[flow]
         self.screen.chapter(f'The story of booking {booking.booking_id}: {booking.passenger.name}, '
                             f'{booking.trip.flight} {getattr(booking.trip, "from")} to {booking.trip.to}')
         events = self.ledger().events(correlation_id=flow)
-        start = events[0].accepted_at.ToDatetime()
-        names = {stored.sequence: stored.event.type for stored in events}
-        lines = []
-        for stored in events:
-            after = (stored.accepted_at.ToDatetime() - start).total_seconds()
-            cause = names.get(stored.cause.sequence) if stored.HasField('cause') else None
-            lines.append((f'+{after:.3f} s', f'#{stored.sequence}', stored.event.type, f'by {stored.event.source}',
-                          f'because of {cause}' if cause else 'by the customer'))
-        self.screen.table(lines)
+        lines = story.event_lines(events) + story.dead_letter_lines(
+            [dead for dead in self.dead if dead.correlation_id == flow])
+        self.screen.table(story.in_order(lines))
         mail = next(m for m in self.mail.mails.values() if booking.booking_id in m[2])
-        self.screen.say(f'and an e-mail to {mail[1]}: "{mail[2]}"')
-        self.screen.say()
-        self.screen.say('The gap is the time its ticket lay among the dead letters.')
+        self.screen.say(f'  and an e-mail to {mail[1]}: "{mail[2]}"')
 
     # Helpers.
 
@@ -240,11 +241,18 @@ class Demo:
         self.screen.say(f'{sum(counts.values())} bookings: '
                         + ', '.join(f'{count} {state}' for state, count in sorted(counts.items())))
 
-    def close(self):
+    def close_for_the_night(self):
+        self.screen.chapter('Closing time')
+        pids = [plugin.pid for plugin in self.ledger().stats().plugins]
         code = self.broker.stop()
+        self.screen.check(code == 0, 'the broker drained and ended in good order', f'exit code {code}')
+        self.screen.check(not any(map(is_running, pids)), 'and its services with it')
+
+    def stop(self):
+        """Whatever happened: nothing is left running."""
+        self.broker.stop()
         self.mail.stop()
         self.sms.stop()
-        return code
 
 
 def end(*_):
@@ -260,8 +268,7 @@ def main():
         try:
             demo.run()
         finally:
-            code = demo.close()
-        demo.screen.check(code == 0, 'the broker and its services ended in good order', f'exit code {code}')
+            demo.stop()
     except (DemoError, grpc.RpcError, OSError) as error:
         print(f'\ndemo: {error}', file=sys.stderr)
         if demo:
@@ -271,7 +278,7 @@ def main():
         print(f'\ndemo: {len(demo.screen.failures)} checks FAILED; the log is {demo.broker.log_file}', file=sys.stderr)
         return 1
     print(f'\nAll of it holds, in {demo.screen.elapsed():.0f} s. Data, log and configuration are in '
-          f'{os.path.relpath(demo.folder)}; docs/demo.md tells what you saw.')
+          f'{arguments.dir}; docs/demo.md tells what you saw.')
     return 0
 
 
