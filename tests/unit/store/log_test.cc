@@ -372,7 +372,7 @@ TEST_F(LogTest, ADirectoryThatCannotBeMadeIsRefused) {
   Log::Options options;
   options.directory = dir_.File("file/below");
   EXPECT_THAT(Log::Open(options),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("file/below")));
+              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("file/below")));
 }
 
 TEST_F(LogTest, ACorruptBlockIsDataLossAndNamed) {
