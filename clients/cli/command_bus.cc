@@ -133,7 +133,7 @@ absl::Status Delete(const Context& context, const DeleteOptions& options) {
   request.set_name(options.name);
   request.set_discard(options.discard);
   auto response = broker.Call(&BusAdmin::Stub::DeleteBus, request);
-  if (absl::IsFailedPrecondition(response.status()) && !options.discard) {
+  if (ReasonOf(response.status()) == pavane::v1::HAS_UNSETTLED) {
     return WithHint(response.status(), "--discard gives unsettled deliveries up");
   }
   CLI_RETURN_IF_ERROR(response.status());

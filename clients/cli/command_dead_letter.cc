@@ -28,6 +28,8 @@ using ::pavane::admin::v1::ListDeadLettersRequest;
 using ::pavane::admin::v1::PurgeDeadLettersRequest;
 using ::pavane::admin::v1::RedriveDeadLettersRequest;
 
+constexpr char kNameAnother[] = "--to-target BUS/RULE/TARGET names another target";
+
 struct ListOptions {
   DeadLetterFilterOptions filter;
   uint64_t limit = 100;
@@ -198,11 +200,12 @@ absl::Status Redrive(const Context& context, const RedriveOptions& options) {
   } else {
     context.out() << "redriven " << redriven << "\n";
   }
+  if (ReasonOf(status) == pavane::v1::TARGET_GONE) return WithHint(status, kNameAnother);
   CLI_RETURN_IF_ERROR(status);
   if (target_gone == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      target_gone, " dead letters stay, since their target is gone; name another with ",
-      "--to-target BUS/RULE/TARGET"));
+  return WithHint(absl::FailedPreconditionError(
+                      absl::StrCat(target_gone, " dead letters stay, since their target is gone")),
+                  kNameAnother);
 }
 
 std::string Describe(const Selection& selection) {

@@ -194,11 +194,11 @@ absl::Status Tail(const Context& context, const TailOptions& options) {
     output = context.Flush();
   }
   const bool ended_by_us = enough() || !output.ok() || interrupt.stopped();
-  call.TryCancel();
+  if (ended_by_us) call.TryCancel();
   const grpc::Status status = stream->Finish();
   CLI_RETURN_IF_ERROR(output);
   if (ended_by_us || interrupt.stopped()) return EndOfTail(options, printed);
-  CLI_RETURN_IF_ERROR(broker.ToStatus(status));
+  CLI_RETURN_IF_ERROR(broker.ToStatus(status, call));
   return absl::UnavailableError("the broker ended the stream");
 }
 

@@ -30,11 +30,6 @@ struct PublishOptions {
   bool quiet = false;
 };
 
-absl::Status ToStatus(const pavane::v1::Error& error) {
-  return absl::Status(static_cast<absl::StatusCode>(error.code()),
-                      absl::StrCat(pavane::v1::Reason_Name(error.reason()), ": ", error.message()));
-}
-
 void PrintResult(const Context& context, const PublishOptions& options,
                  const pavane::v1::PublishResult& result) {
   if (options.quiet) return;
@@ -60,7 +55,11 @@ absl::Status PublishOne(const Context& context, const PublishOptions& options) {
   if (response.results_size() != 1) {
     return absl::InternalError("the broker did not answer for the event");
   }
-  if (response.results(0).has_error()) return ToStatus(response.results(0).error());
+  if (response.results(0).has_error()) {
+    const pavane::v1::Error& error = response.results(0).error();
+    return RefusedBecause(static_cast<absl::StatusCode>(error.code()), error.reason(),
+                          error.message());
+  }
   PrintResult(context, options, response.results(0));
   return absl::OkStatus();
 }

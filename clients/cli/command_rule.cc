@@ -188,7 +188,7 @@ absl::Status Delete(const Context& context, const DeleteOptions& options) {
   request.set_name(options.name);
   request.set_discard(options.discard);
   auto response = broker.Call(&RuleAdmin::Stub::DeleteRule, request);
-  if (absl::IsFailedPrecondition(response.status()) && !options.discard) {
+  if (ReasonOf(response.status()) == pavane::v1::HAS_UNSETTLED) {
     return WithHint(response.status(), "--discard gives unsettled deliveries up");
   }
   const uint64_t discarded = response.ok() ? response->discarded_deliveries() : 0;

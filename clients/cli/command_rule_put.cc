@@ -86,7 +86,7 @@ absl::Status PutOne(const Context& context, const PutOptions& options, const Rul
   request.set_discard(options.discard);
   request.set_release_pin(options.release_pin);
   auto response = broker.Call(&RuleAdmin::Stub::PutRule, request);
-  if (absl::IsFailedPrecondition(response.status()) && !options.discard) {
+  if (ReasonOf(response.status()) == pavane::v1::HAS_UNSETTLED) {
     return WithHint(response.status(),
                     "--discard gives unsettled deliveries of left-out targets up");
   }

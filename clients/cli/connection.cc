@@ -13,6 +13,7 @@
 #include "clients/cli/address.h"
 #include "clients/cli/duration.h"
 #include "clients/cli/status.h"
+#include "pavane/v1/errors.pb.h"
 
 namespace pavane::cli {
 namespace {
@@ -45,6 +46,20 @@ bool ConnectionBroke(absl::string_view message) {
          absl::StrContains(words, "goaway");
 }
 
+// The broker sends the reason of a refused call as a pavane.v1.Error in this trailing metadata.
+absl::Status FromBroker(const grpc::Status& status, const grpc::ClientContext& context) {
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  const auto& metadata = context.GetServerTrailingMetadata();
+  const auto found = metadata.find("pavane-error-bin");
+  pavane::v1::Error error;
+  if (found == metadata.end() ||
+      !error.ParseFromArray(found->second.data(), static_cast<int>(found->second.size())) ||
+      error.reason() == pavane::v1::REASON_UNSPECIFIED) {
+    return absl::Status(code, status.error_message());
+  }
+  return RefusedBecause(code, error.reason(), status.error_message());
+}
+
 }  // namespace
 
 absl::StatusOr<Connection> Connection::To(const std::string& address, absl::Duration timeout) {
@@ -62,7 +77,8 @@ void Connection::SetDeadline(grpc::ClientContext* context) const {
   context->set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
 }
 
-absl::Status Connection::ToStatus(const grpc::Status& status) const {
+absl::Status Connection::ToStatus(const grpc::Status& status,
+                                  const grpc::ClientContext& context) const {
   if (status.ok()) return absl::OkStatus();
   const std::string& message = status.error_message();
   switch (status.error_code()) {
@@ -86,7 +102,7 @@ absl::Status Connection::ToStatus(const grpc::Status& status) const {
           absl::StrCat("the broker at ", address_, " cannot do this yet",
                        message.empty() ? "" : absl::StrCat(": ", message)));
     default:
-      return absl::Status(static_cast<absl::StatusCode>(status.error_code()), message);
+      return FromBroker(status, context);
   }
 }
 

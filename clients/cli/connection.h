@@ -30,15 +30,16 @@ class Connection {
     grpc::ClientContext context;
     SetDeadline(&context);
     Response response;
-    const absl::Status status = ToStatus((stub.*method)(&context, request, &response));
-    if (!status.ok()) return status;
+    const grpc::Status status = (stub.*method)(&context, request, &response);
+    if (!status.ok()) return ToStatus(status, context);
     return response;
   }
 
   void SetDeadline(grpc::ClientContext* context) const;
 
-  // What a call's status means to a person: names the address, and what to do next.
-  absl::Status ToStatus(const grpc::Status& status) const;
+  // What the status of a finished call means to a person: names the address, and what to do next. A
+  // reason that the broker gave stands before the message, and ReasonOf() finds it.
+  absl::Status ToStatus(const grpc::Status& status, const grpc::ClientContext& context) const;
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   const std::string& address() const { return address_; }

@@ -25,7 +25,7 @@ absl::StatusOr<Health> CheckHealth(const Connection& broker, const std::string& 
                                         google::protobuf::MessageLite,
                                         google::protobuf::MessageLite>(
           broker.channel().get(), method, &context, request, &response);
-  CLI_RETURN_IF_ERROR(broker.ToStatus(status));
+  CLI_RETURN_IF_ERROR(broker.ToStatus(status, context));
   return static_cast<Health>(response.value());
 }
 

@@ -1,12 +1,14 @@
 #include "clients/cli/status.h"
 
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace pavane::cli {
 namespace {
 
 constexpr char kUsagePayload[] = "pavane.cli/usage";
+constexpr char kReasonPayload[] = "pavane.cli/reason";
 
 absl::Status SameKind(const absl::Status& from, const std::string& message) {
   absl::Status status(from.code(), message);
@@ -31,6 +33,25 @@ absl::Status WithHint(const absl::Status& status, absl::string_view hint) {
 absl::Status InContext(const absl::Status& status, absl::string_view context) {
   if (status.ok()) return status;
   return SameKind(status, absl::StrCat(context, ": ", status.message()));
+}
+
+absl::Status RefusedBecause(absl::StatusCode code, pavane::v1::Reason reason,
+                            absl::string_view message) {
+  const std::string& name = pavane::v1::Reason_Name(reason);
+  // A reason of a newer broker has a number only.
+  absl::Status status(
+      code, absl::StrCat(name.empty() ? absl::StrCat("reason ", reason) : name, ": ", message));
+  status.SetPayload(kReasonPayload, absl::Cord(absl::StrCat(reason)));
+  return status;
+}
+
+pavane::v1::Reason ReasonOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kReasonPayload);
+  int number = 0;
+  if (!payload || !absl::SimpleAtoi(std::string(*payload), &number)) {
+    return pavane::v1::REASON_UNSPECIFIED;
+  }
+  return static_cast<pavane::v1::Reason>(number);
 }
 
 ExitCode ExitCodeOf(const absl::Status& status) {

@@ -9,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "pavane/v1/errors.pb.h"
+
 namespace pavane::cli {
 
 // Exit codes, documented in docs/cli.md; scripts depend on them.
@@ -32,6 +34,13 @@ absl::Status WithHint(const absl::Status& status, absl::string_view hint);
 
 // "CONTEXT: MESSAGE", same code and kind.
 absl::Status InContext(const absl::Status& status, absl::string_view context);
+
+// A refusal of the broker: "REASON: MESSAGE".
+absl::Status RefusedBecause(absl::StatusCode code, pavane::v1::Reason reason,
+                            absl::string_view message);
+
+// The broker's reason, REASON_UNSPECIFIED when it gave none.
+pavane::v1::Reason ReasonOf(const absl::Status& status);
 
 ExitCode ExitCodeOf(const absl::Status& status);
 

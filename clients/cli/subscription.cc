@@ -196,7 +196,7 @@ absl::Status Subscription::Outcome(const grpc::Status& status, bool interrupted)
         absl::StrCat("stopped after ", printed_, " of ", options_.count, " events"));
   }
   if (broker_stops_) return absl::UnavailableError("the broker is stopping");
-  CLI_RETURN_IF_ERROR(broker_.ToStatus(status));
+  CLI_RETURN_IF_ERROR(broker_.ToStatus(status, call_));
   return absl::UnavailableError("the broker ended the stream");
 }
 

@@ -3,136 +3,62 @@
 import json
 import os
 import pty
-import shutil
 import signal
 import subprocess
 import tempfile
 import time
 import unittest
 
-import grpc
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from running_broker import ROOT, Broker, Protocol, await_true
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PAVANED = os.environ.get('PAVANED', os.path.join(ROOT, 'build', 'bin', 'pavaned'))
-PAVANE = os.environ.get('PAVANE', os.path.join(ROOT, 'build', 'bin', 'pavane'))
+PAVANE = os.environ.get('PAVANE', str(ROOT / 'build/bin/pavane'))
+SUBSCRIBER = 'pavane.v1.SubscriberService'
 
 OK, FAILURE, USAGE, NOT_FOUND, UNAVAILABLE = range(5)
 LIMIT = 30.0
 
-
-class Broker:
-    """pavaned on free ports with a folder of its own."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix='pavane-cli-test-')
-        self.process = None
-        self.address = None
-
-    def start(self):
-        ports = os.path.join(self.folder, 'ports.json')
-        if os.path.exists(ports):
-            os.remove(ports)
-        log = open(os.path.join(self.folder, 'log'), 'ab')
-        self.process = subprocess.Popen(
-            [PAVANED, '--data-dir', os.path.join(self.folder, 'data'),
-             '--grpc-listen', '127.0.0.1:0', '--http-listen', '127.0.0.1:0',
-             '--ports-file', ports], stdout=log, stderr=log)
-        log.close()
-        end = time.monotonic() + LIMIT
-        while not os.path.exists(ports) or not read(ports).strip():
-            if self.process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError('pavaned did not start:\n' + self.log())
-            time.sleep(0.02)
-        self.address = json.loads(read(ports))['grpc']
-
-    def log(self):
-        return read(os.path.join(self.folder, 'log'))
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
-
-    def remove(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def read(path):
-    with open(path, encoding='utf-8', errors='replace') as file:
-        return file.read()
-
-
-class Client:
-    """Just enough gRPC to play a service that rejects."""
-
-    def __init__(self, address):
-        with tempfile.NamedTemporaryFile() as out:
-            subprocess.run(
-                ['protoc', '-I', os.path.join(ROOT, 'proto'), '--include_imports',
-                 '--descriptor_set_out', out.name, 'pavane/v1/subscriber.proto'], check=True)
-            files = descriptor_pb2.FileDescriptorSet.FromString(out.read())
-        self.pool = descriptor_pool.DescriptorPool()
-        for file in files.file:
-            self.pool.Add(file)
-        self.factory = message_factory.MessageFactory(self.pool)
-        self.channel = grpc.insecure_channel(address)
-
-    def message(self, name):
-        return self.factory.GetPrototype(self.pool.FindMessageTypeByName('pavane.v1.' + name))
-
-    def call(self, method, request, response_name):
-        return self.channel.unary_unary(
-            '/pavane.v1.SubscriberService/' + method,
-            request_serializer=lambda m: m.SerializeToString(),
-            response_deserializer=self.message(response_name).FromString)(request, timeout=LIMIT)
-
-    def reject(self, service, count, code='E_TEST', text='no good'):
-        """Pulls `count` deliveries of the service and rejects them."""
-        left = count
-        end = time.monotonic() + LIMIT
-        while left > 0 and time.monotonic() < end:
-            pull = self.message('PullRequest')(service=service, deliveries_max=left)
-            pull.wait.seconds = 5
-            deliveries = self.call('Pull', pull, 'PullResponse').deliveries
-            settle = self.message('SettleRequest')(service=service)
-            for delivery in deliveries:
-                settlement = settle.settlements.add(delivery_id=delivery.delivery_id)
-                settlement.reject.code = code
-                settlement.reject.message = text
-            if deliveries:
-                for result in self.call('Settle', settle, 'SettleResponse').results:
-                    assert not result.HasField('error'), result
-            left -= len(deliveries)
-        assert left == 0, f'{left} deliveries did not come'
-
-
+FOLDER = None
 BROKER = None
-CLIENT = None
+PROTOCOL = None
 
 
 def setUpModule():
-    global BROKER, CLIENT
-    BROKER = Broker()
-    BROKER.start()
-    CLIENT = Client(BROKER.address)
+    global FOLDER, BROKER, PROTOCOL
+    FOLDER = tempfile.TemporaryDirectory(prefix='pavane-cli-test-')
+    BROKER = Broker(FOLDER.name)
+    PROTOCOL = Protocol()
 
 
 def tearDownModule():
-    CLIENT.channel.close()
     code = BROKER.stop()
-    if code != 0:
-        print(BROKER.log())
-    BROKER.remove()
-    assert code == 0, f'pavaned ended with {code}'
+    log = BROKER.log()
+    FOLDER.cleanup()
+    assert code == 0, f'pavaned ended with {code}:\n{log}'
+
+
+def reject(service, count, code='E_TEST'):
+    """Plays a service that rejects `count` deliveries."""
+    left = count
+
+    def some():
+        nonlocal left
+        deliveries = PROTOCOL.call(BROKER.channel, SUBSCRIBER, 'Pull', service=service, deliveries_max=left,
+                                   wait={'seconds': 5}).deliveries
+        settlements = [{'delivery_id': d.delivery_id, 'reject': {'code': code, 'message': 'no good'}}
+                       for d in deliveries]
+        if settlements:
+            results = PROTOCOL.call(BROKER.channel, SUBSCRIBER, 'Settle', service=service,
+                                    settlements=settlements).results
+            assert not any(r.HasField('error') for r in results), results
+        left -= len(settlements)
+        return left == 0
+
+    await_true(some, LIMIT, f'{count} deliveries for {service}')
 
 
 def environment(**more):
     env = {k: v for k, v in os.environ.items() if not k.startswith('PAVANE_')}
-    env['PAVANE_ADDRESS'] = BROKER.address
+    env['PAVANE_ADDRESS'] = BROKER.grpc
     env.update(more)
     return env
 
@@ -142,6 +68,13 @@ def run(*arguments, stdin='', env=None):
                           timeout=120, env=env or environment(), check=False)
 
 
+def end(process):
+    """Ends a program that a test has left running."""
+    if process.poll() is None:
+        process.kill()
+        process.communicate()
+
+
 class CliTest(unittest.TestCase):
     number = 0
 
@@ -149,7 +82,7 @@ class CliTest(unittest.TestCase):
         CliTest.number += 1
         self.bus = f'bus{CliTest.number}'
         self.service = f'service{CliTest.number}'
-        self.folder = tempfile.mkdtemp(dir=BROKER.folder)
+        self.folder = tempfile.mkdtemp(dir=FOLDER.name)
 
     def ok(self, *arguments, **options):
         """Runs a command that must succeed; its standard output."""
@@ -189,19 +122,19 @@ class CliTest(unittest.TestCase):
     def make_dead_letters(self, count, code='E_TEST'):
         for i in range(count):
             self.publish('T', json.dumps({'i': i}))
-        CLIENT.reject(self.service, count, code)
+        reject(self.service, count, code)
 
 
 class Buses(CliTest):
     def test_put_get_list_delete(self):
         self.assertIn(f'made bus {self.bus}', self.ok('bus', 'put', self.bus, '--retention', '2d',
                                                       '--description', 'trial'))
-        self.assertIn(f'updated bus {self.bus}', self.ok('bus', 'put', self.bus, '--retention-bytes', '1GiB'))
+        self.assertIn(f'updated bus {self.bus}', self.ok('bus', 'put', self.bus, '--dedup-window', '1h'))
         bus = self.lines('bus', 'get', self.bus)[0]
         self.assertEqual(bus['description'], 'trial', 'a flag that is not given changes nothing')
         self.assertEqual(bus['retention'], '172800s')
-        self.assertEqual(bus['retentionBytesMax'], str(1 << 30))
-        self.assertIn('1.0 GiB', self.ok('bus', 'get', self.bus))
+        self.assertEqual(bus['dedupWindow'], '3600s')
+        self.assertRegex(self.ok('bus', 'get', self.bus), r'(?m)^Retention: +2d$')
         table = self.ok('bus', 'list')
         self.assertTrue(table.startswith('NAME'))
         self.assertIn(self.bus, table)
@@ -431,22 +364,13 @@ class Subscribing(CliTest):
     def start(self, *arguments):
         process = subprocess.Popen([PAVANE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    text=True, env=environment())
-        self.addCleanup(self.end, process)
+        self.addCleanup(end, process)
         return process
-
-    def end(self, process):
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
     def wait_for_rule(self):
         """Until the session's own rule matches."""
-        end = time.monotonic() + LIMIT
-        while time.monotonic() < end:
-            if any(r['ephemeral'] for r in self.lines('rule', 'list', '-b', self.bus)):
-                return
-            time.sleep(0.05)
-        self.fail('the session brought no rule')
+        await_true(lambda: any(r['ephemeral'] for r in self.lines('rule', 'list', '-b', self.bus)), LIMIT,
+                   "the session's rule")
 
     def queued(self, service):
         for found in self.lines('service', 'list', '--prefix', service):
@@ -455,12 +379,8 @@ class Subscribing(CliTest):
         return 0
 
     def wait_for_instance(self, service):
-        end = time.monotonic() + LIMIT
-        while time.monotonic() < end:
-            if any(s['name'] == service and s.get('instances') for s in self.lines('service', 'list')):
-                return
-            time.sleep(0.05)
-        self.fail('no instance connected')
+        await_true(lambda: any(s['name'] == service and s.get('instances') for s in self.lines('service', 'list')),
+                   LIMIT, 'an instance')
 
     def test_prints_what_matches_and_ends_by_count(self):
         subscriber = self.start('subscribe', '{"detail":{"n":[{"numeric":[">",1]}]}}', '-b', self.bus,
@@ -702,7 +622,7 @@ class System(CliTest):
         self.make_bus()
         self.make_rule()
         self.publish()
-        CLIENT.reject(self.service, 1)
+        reject(self.service, 1)
         name = f'{self.bus}/r/{self.service}'
         target = self.lines('stats', '--target', name)[0]
         self.assertEqual((target['attempts'], target['failedInvocations'], target['deadLetters']), ('1', '1', '1'))
@@ -713,12 +633,12 @@ class System(CliTest):
         self.fails(USAGE, 'stats', '--target', 'a')
 
     def test_address_comes_from_flag_and_environment(self):
-        grpc_only = environment(PAVANE_GRPC_ADDRESS=BROKER.address)
+        grpc_only = environment(PAVANE_GRPC_ADDRESS=BROKER.grpc)
         del grpc_only['PAVANE_ADDRESS']
         self.ok('health', env=grpc_only)
         self.fails(UNAVAILABLE, 'health', '--address', '127.0.0.1:1',
                    saying='no broker answers at 127.0.0.1:1; start one with `pavaned` or give --address')
-        self.ok('health', '--address', BROKER.address, env=environment(PAVANE_ADDRESS='127.0.0.1:1'))
+        self.ok('health', '--address', BROKER.grpc, env=environment(PAVANE_ADDRESS='127.0.0.1:1'))
         self.ok('health', env=environment(http_proxy='http://127.0.0.1:1', https_proxy='http://127.0.0.1:1'))
 
     def test_timeout(self):
@@ -738,40 +658,35 @@ class System(CliTest):
 
 
 class Restart(unittest.TestCase):
-    """Publishing a file goes on over a restart of the broker."""
+    """Publishing a file goes on over the death of the broker."""
 
     def test_publish_survives_a_restart(self):
-        broker = Broker()
-        self.addCleanup(broker.remove)
-        broker.start()
-        port_is_kept = ['--address', broker.address]
+        folder = tempfile.TemporaryDirectory(prefix='pavane-cli-restart-')
+        self.addCleanup(folder.cleanup)
+        broker = Broker(folder.name)
+        self.addCleanup(broker.stop)
+        address = ['--address', broker.grpc]
         count = 400
-        process = subprocess.Popen(
-            [PAVANE, 'publish', '-', '--rate', '200', *port_is_kept], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for i in range(count):
-            process.stdin.write(json.dumps({'id': str(i), 'source': '/s', 'type': 'T'}) + '\n')
-        process.stdin.close()
-        time.sleep(0.5)
-        broker.process.kill()
-        broker.process.wait()
-        address = broker.address
-        restarted = subprocess.Popen(
-            [PAVANED, '--data-dir', os.path.join(broker.folder, 'data'), '--grpc-listen', address,
-             '--http-listen', '127.0.0.1:0'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(60)
-            out, err = process.stdout.read(), process.stderr.read()
-            process.stdout.close()
-            process.stderr.close()
-            self.assertEqual(process.returncode, OK, out + err)
-            listed = subprocess.run([PAVANE, 'event', 'list', '--all', '-o', 'json', *port_is_kept],
-                                    capture_output=True, text=True, timeout=60, check=True).stdout
-            ids = [json.loads(line)['event']['id'] for line in listed.splitlines()]
-            self.assertEqual(sorted(ids, key=int), [str(i) for i in range(count)])
-        finally:
-            restarted.send_signal(signal.SIGTERM)
-            restarted.wait(LIMIT)
+        lines = ''.join(json.dumps({'id': str(i), 'source': '/s', 'type': 'T'}) + '\n' for i in range(count))
+        publish = subprocess.Popen([PAVANE, 'publish', '-', '--rate', '200', *address], text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(end, publish)
+        publish.stdin.write(lines)
+        publish.stdin.close()
+        publish.stdin = None
+        await_true(lambda: len(self.ids(address)) > 50, LIMIT, 'the first events')
+        broker.kill()
+        # A second address to listen on: the old one.
+        broker.flags = (f'--grpc-listen={broker.grpc}',)
+        broker.start()
+        out, err = publish.communicate(timeout=60)
+        self.assertEqual(publish.returncode, OK, out + err)
+        self.assertEqual(sorted(self.ids(address), key=int), [str(i) for i in range(count)])
+
+    def ids(self, address):
+        listed = subprocess.run([PAVANE, 'event', 'list', '--all', '-o', 'json', *address],
+                                capture_output=True, text=True, timeout=60, check=True).stdout
+        return [json.loads(line)['event']['id'] for line in listed.splitlines()]
 
 
 if __name__ == '__main__':
