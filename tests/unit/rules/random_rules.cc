@@ -243,7 +243,8 @@ std::string RandomRules::Pattern() { return Object(0, true); }
 std::string RandomRules::Noise(int depth) {
   std::string out = "{\"n\":[";
   for (uint32_t i = Below(12); i > 0; --i) {
-    absl::StrAppend(&out, EventValue(depth + 2), ",", String(), ",", Space(), "{\"x\":", String(), "},");
+    absl::StrAppend(&out, EventValue(depth + 2), ",", String(), ",", Space(), "{\"x\":", String(),
+                    "},");
   }
   return out + "[]]}";
 }
