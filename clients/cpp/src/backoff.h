@@ -5,7 +5,8 @@
 #include <chrono>
 #include <random>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // Delays between tries to connect: each at most double the one before, spread over its upper half,
@@ -35,6 +36,7 @@ class Backoff {
 };
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_BACKOFF_H_

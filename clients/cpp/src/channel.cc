@@ -4,7 +4,8 @@
 
 #include "clients/cpp/src/errors.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -51,4 +52,5 @@ Error FromStatus(const grpc::Status& status, const grpc::ClientContext& context)
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -8,7 +8,8 @@
 
 #include "pavane/error.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // The address that is dialled: the given one, else the environment's PAVANE_GRPC_ADDRESS, else
@@ -24,6 +25,7 @@ std::shared_ptr<grpc::Channel> DialChannel(const std::string& address);
 Error FromStatus(const grpc::Status& status, const grpc::ClientContext& context);
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_CHANNEL_H_

@@ -1,6 +1,7 @@
 #include "clients/cpp/src/clock.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -23,4 +24,5 @@ Clock& Clock::System() {
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -5,7 +5,8 @@
 #include <condition_variable>
 #include <mutex>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -31,6 +32,7 @@ class Clock {
 };
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_CLOCK_H_

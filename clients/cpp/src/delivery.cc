@@ -4,7 +4,8 @@
 
 #include "clients/cpp/src/durations.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 Delivery::Delivery(pavane::v1::Delivery message)
     : message_(std::move(message)), event_(std::move(*message_.mutable_event())) {
@@ -15,4 +16,5 @@ std::chrono::system_clock::time_point Delivery::accepted_at() const {
   return internal::FromMessage(message_.accepted_at());
 }
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

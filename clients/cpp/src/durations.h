@@ -5,7 +5,8 @@
 
 #include <google/protobuf/util/time_util.h>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // Between protobuf's times and the standard library's.
@@ -31,6 +32,7 @@ inline std::chrono::system_clock::time_point FromMessage(const google::protobuf:
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_DURATIONS_H_

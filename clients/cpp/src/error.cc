@@ -5,7 +5,8 @@
 #include "clients/cpp/src/durations.h"
 #include "clients/cpp/src/errors.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace {
 
 constexpr std::array<std::string_view, 17> kCodeNames = {
@@ -63,4 +64,5 @@ Error FromMessage(const pavane::v1::Error& message) {
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

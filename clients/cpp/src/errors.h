@@ -6,7 +6,8 @@
 #include "pavane/error.h"
 #include "pavane/v1/errors.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // The google.rpc codes that the library itself gives.
@@ -24,6 +25,7 @@ Error MakeError(int code, std::string message);
 Error FromMessage(const pavane::v1::Error& message);
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_ERRORS_H_

@@ -5,7 +5,8 @@
 #include "clients/cpp/src/durations.h"
 #include "pavane/uuid.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace {
 
 using Value = io::cloudevents::v1::CloudEvent::CloudEventAttributeValue;
@@ -128,4 +129,5 @@ std::string_view Event::data() const {
   return {};
 }
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

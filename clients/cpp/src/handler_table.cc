@@ -7,7 +7,8 @@
 #include "clients/cpp/src/errors.h"
 #include "clients/cpp/src/utf8.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -162,4 +163,5 @@ std::vector<std::string> HandlerTable::Types() const {
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

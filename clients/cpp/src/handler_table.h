@@ -11,7 +11,8 @@
 #include "pavane/service.h"
 #include "pavane/v1/rules.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // What On and OnAny declared: which rules the service brings and which handler a delivery goes to.
@@ -51,6 +52,7 @@ class HandlerTable {
 };
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_HANDLER_TABLE_H_

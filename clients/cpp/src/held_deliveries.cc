@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -128,4 +129,5 @@ SteadyTime HeldDeliveries::NextDue(SteadyTime now) const {
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -15,7 +15,8 @@
 #include "pavane/delivery.h"
 #include "pavane/v1/subscriber.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // The deliveries whose leases the service holds, from arrival to the answer of their settlement,
@@ -78,6 +79,7 @@ class HeldDeliveries {
 };
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_HELD_DELIVERIES_H_

@@ -3,7 +3,8 @@
 #include <cstdio>
 #include <string>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 std::string_view LogLevelName(LogLevel level) {
   switch (level) {
@@ -29,4 +30,5 @@ Logger StderrLogger() {
   };
 }
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -5,7 +5,8 @@
 
 #include "clients/cpp/src/errors.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -233,4 +234,5 @@ SteadyTime PublishQueue::NextSend(SteadyTime now) const {
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -11,7 +11,8 @@
 #include "pavane/publisher.h"
 #include "pavane/v1/publisher.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // One event that is taken and not answered.
@@ -106,6 +107,7 @@ class PublishQueue {
 PublishResult FromMessage(const pavane::v1::PublishResult& message);
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_PUBLISH_QUEUE_H_

@@ -4,7 +4,8 @@
 
 #include "clients/cpp/src/publisher_impl.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 Publisher::Publisher(PublisherOptions options)
     : Publisher(std::move(options), internal::Clock::System()) {}
@@ -31,4 +32,5 @@ PublishResult Publisher::PublishSync(PublishEntry entry) { return Publish(std::m
 
 bool Publisher::Flush(std::chrono::milliseconds timeout) { return impl_->Flush(timeout); }
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -7,7 +7,8 @@
 #include "clients/cpp/src/errors.h"
 #include "clients/cpp/src/utf8.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -255,4 +256,5 @@ void PublisherImpl::OnStreamEnd(const Error& error) {
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

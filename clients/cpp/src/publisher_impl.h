@@ -14,7 +14,8 @@
 #include "pavane/publisher.h"
 #include "pavane/v1/publisher.grpc.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // The threads of a Publisher around its PublishQueue: a loop that connects, backs off and expires;
@@ -91,6 +92,7 @@ class PublisherImpl
 };
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_PUBLISHER_IMPL_H_

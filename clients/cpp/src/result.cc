@@ -2,7 +2,8 @@
 
 #include <utility>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace {
 
 Result Make(Result::Outcome outcome) {
@@ -42,4 +43,5 @@ Result Reject(std::string_view code, std::string_view message, std::vector<Publi
 
 Result Release() { return Make(Result::Outcome::kRelease); }
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

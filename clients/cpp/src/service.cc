@@ -4,7 +4,8 @@
 
 #include "clients/cpp/src/service_impl.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 Service::Service(ServiceOptions options) : Service(std::move(options), internal::Clock::System()) {}
 
@@ -46,4 +47,5 @@ bool Service::WaitConnected(std::chrono::milliseconds timeout) {
 
 bool Service::connected() const { return impl_->connected(); }
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -14,7 +14,8 @@
 #include "clients/cpp/src/signal_watch.h"
 #include "clients/cpp/src/utf8.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -346,4 +347,5 @@ void ServiceImpl::OnStreamEnd(const Error& error) {
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

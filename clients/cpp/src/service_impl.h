@@ -17,7 +17,8 @@
 #include "pavane/service.h"
 #include "pavane/v1/subscriber.grpc.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // The threads of a Service around its Subscription: the workers, which run handlers; a loop, which
@@ -107,6 +108,7 @@ class ServiceImpl
 };
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_SERVICE_IMPL_H_

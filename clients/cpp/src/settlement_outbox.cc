@@ -6,7 +6,8 @@
 #include "clients/cpp/src/errors.h"
 #include "clients/cpp/src/settlements.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -103,4 +104,5 @@ SteadyTime SettlementOutbox::NextDue(SteadyTime now) const {
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

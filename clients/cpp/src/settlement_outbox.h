@@ -9,7 +9,8 @@
 #include "clients/cpp/src/clock.h"
 #include "pavane/v1/subscriber.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // Settlements from a handler's return to the broker's answer. A lost stream sends what is
@@ -53,6 +54,7 @@ class SettlementOutbox {
 };
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_SETTLEMENT_OUTBOX_H_

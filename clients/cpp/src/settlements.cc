@@ -5,7 +5,8 @@
 #include "clients/cpp/src/durations.h"
 #include "clients/cpp/src/utf8.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -69,4 +70,5 @@ pavane::v1::Settlement MakeSettlement(std::string_view delivery_id, Result resul
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

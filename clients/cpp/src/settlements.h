@@ -7,7 +7,8 @@
 #include "pavane/result.h"
 #include "pavane/v1/delivery.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // The settlement of a delivery from what its handler returned. Codes and messages are cut to what
@@ -17,6 +18,7 @@ pavane::v1::Settlement MakeSettlement(std::string_view delivery_id, Result resul
                                       const std::string& source);
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_SETTLEMENTS_H_

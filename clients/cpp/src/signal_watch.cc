@@ -8,7 +8,8 @@
 #include <cstdint>
 #include <mutex>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -55,4 +56,5 @@ SignalWatch::~SignalWatch() {
 int SignalWatch::fd() const { return event_fd; }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -1,7 +1,8 @@
 #ifndef PAVANE_CLIENTS_CPP_SRC_SIGNAL_WATCH_H_
 #define PAVANE_CLIENTS_CPP_SRC_SIGNAL_WATCH_H_
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // While alive, SIGTERM and SIGINT are noted instead of ending the program. Several may be alive at
@@ -18,6 +19,7 @@ class SignalWatch {
 };
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_SIGNAL_WATCH_H_

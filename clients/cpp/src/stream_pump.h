@@ -9,7 +9,8 @@
 
 #include "clients/cpp/src/channel.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // What a stream needs from its owner. The pump holds no lock while it calls.
@@ -88,6 +89,7 @@ class StreamPump {
 };
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_STREAM_PUMP_H_

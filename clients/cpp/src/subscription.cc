@@ -7,7 +7,8 @@
 #include "clients/cpp/src/errors.h"
 #include "clients/cpp/src/settlements.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -292,4 +293,5 @@ SteadyTime Subscription::NextDue() const {
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -13,7 +13,8 @@
 #include "pavane/service.h"
 #include "pavane/v1/subscriber.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // One service's side of the Subscribe protocol, over all its streams: what to say next, what an
@@ -103,6 +104,7 @@ class Subscription {
 };
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_SUBSCRIPTION_H_

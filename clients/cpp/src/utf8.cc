@@ -4,7 +4,8 @@
 
 #include "clients/cpp/src/errors.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 namespace {
 
@@ -105,4 +106,5 @@ Error CheckText(const pavane::v1::PublishEntry& entry) {
 }
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -8,7 +8,8 @@
 #include "pavane/error.h"
 #include "pavane/v1/publisher.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace internal {
 
 // Text fields of protobuf must be UTF-8: one that is not makes the broker's gRPC refuse the whole
@@ -23,6 +24,7 @@ std::string CleanUtf8(std::string text, size_t bytes_max);
 Error CheckText(const pavane::v1::PublishEntry& entry);
 
 }  // namespace internal
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SRC_UTF8_H_

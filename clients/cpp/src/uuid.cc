@@ -8,7 +8,8 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 namespace {
 
 using Bytes = std::array<uint8_t, 16>;
@@ -77,4 +78,5 @@ std::string NamedUuid(std::string_view name_space_uuid, std::string_view name) {
   return Format(bytes, 5);
 }
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane

@@ -9,7 +9,8 @@
 #include "pavane/event.h"
 #include "pavane/v1/delivery.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 // One attempt to hand over one event, as a handler sees it. Belongs to the service and is valid
 // while the handler runs. The same event may come again (at least once): an effect that must happen
@@ -51,6 +52,7 @@ class Delivery {
   std::atomic<bool> lease_lost_{false};
 };
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_DELIVERY_H_

@@ -8,7 +8,8 @@
 
 #include "pavane/v1/errors.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 // What went wrong with one event, one settlement or one call; or, default constructed, nothing. A
 // plain value.
@@ -32,6 +33,7 @@ struct [[nodiscard]] Error {
   std::optional<std::chrono::milliseconds> retry_after;
 };
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_ERROR_H_

@@ -9,7 +9,8 @@
 
 #include "io/cloudevents/v1/cloudevents.pb.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 // One CloudEvents 1.0 event: built by a publisher or a handler, read by a handler. A plain value
 // over the protobuf message; not synchronized. Setters return the event, so they chain:
@@ -90,6 +91,7 @@ struct PublishEntry {
   std::string dedup_key;
 };
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_EVENT_H_

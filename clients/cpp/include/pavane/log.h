@@ -4,7 +4,8 @@
 #include <functional>
 #include <string_view>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 // How much a line matters.
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
@@ -20,6 +21,7 @@ std::string_view LogLevelName(LogLevel level);
 // message`.
 Logger StderrLogger();
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_LOG_H_

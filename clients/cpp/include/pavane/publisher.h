@@ -13,7 +13,8 @@
 #include "pavane/event.h"
 #include "pavane/log.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 namespace internal {
 class Clock;
@@ -108,6 +109,7 @@ class Publisher {
   std::unique_ptr<internal::PublisherImpl> impl_;
 };
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_PUBLISHER_H_

@@ -9,7 +9,8 @@
 
 #include "pavane/event.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 // What a handler says became of its delivery. Made by Ack, Nack, Reject and Release below.
 struct [[nodiscard]] Result {
@@ -43,6 +44,7 @@ Result Reject(std::string_view code, std::string_view message,
 // Given back untried; no attempt is counted.
 Result Release();
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_RESULT_H_

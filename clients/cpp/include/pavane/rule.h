@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 // When and how often a failed delivery is tried again. What is absent is the broker's default.
 struct RetryPolicy {
@@ -46,6 +47,7 @@ struct RuleOptions {
   bool ephemeral = false;
 };
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_RULE_H_

@@ -16,7 +16,8 @@
 #include "pavane/result.h"
 #include "pavane/rule.h"
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 namespace internal {
 class Clock;
@@ -130,6 +131,7 @@ class Service {
   std::unique_ptr<internal::ServiceImpl> impl_;
 };
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_SERVICE_H_

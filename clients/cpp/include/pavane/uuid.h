@@ -4,7 +4,8 @@
 #include <string>
 #include <string_view>
 
-namespace pavane::inline client {
+namespace pavane {
+inline namespace client {
 
 // A fresh random UUID (version 4), lower case with dashes.
 std::string RandomUuid();
@@ -17,6 +18,7 @@ std::string NamedUuid(std::string_view name);
 // The same within another name space, given as a UUID's text. Empty if that is not a UUID.
 std::string NamedUuid(std::string_view name_space_uuid, std::string_view name);
 
-}  // namespace pavane::inline client
+}  // namespace client
+}  // namespace pavane
 
 #endif  // PAVANE_CLIENTS_CPP_UUID_H_
