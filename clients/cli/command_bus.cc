@@ -5,6 +5,7 @@
 #include "clients/cli/command.h"
 #include "clients/cli/duration.h"
 #include "clients/cli/escape.h"
+#include "clients/cli/plural.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
 #include "pavane/admin/v1/bus.grpc.pb.h"
@@ -39,16 +40,28 @@ struct DeleteOptions {
 
 struct ListOptions {};
 
+// What the broker does where a setting is absent, as bus.proto says.
+std::string RetentionOf(const Bus& bus) {
+  return bus.has_retention() ? DurationText(FromProto(bus.retention())) : "7d";
+}
+
+std::string DedupWindowOf(const Bus& bus) {
+  if (!bus.has_dedup_window()) return "10m";
+  const absl::Duration window = FromProto(bus.dedup_window());
+  return window == absl::ZeroDuration() ? "off" : DurationText(window);
+}
+
 void PrintDetails(const Context& context, const Bus& bus) {
   Table table;
   table.Add({"Name:", bus.name()});
   table.Add({"Description:", bus.description()});
-  table.Add({"Retention:", DurationText(FromProto(bus.retention()))});
+  table.Add({"Retention:", RetentionOf(bus)});
   table.Add({"Retention bytes:", bus.retention_bytes_max() == 0
                                      ? "no limit"
                                      : FormatByteSize(bus.retention_bytes_max())});
-  table.Add({"Dedup window:", DurationText(FromProto(bus.dedup_window()))});
-  table.Add({"Dedup ids:", absl::StrCat(bus.dedup_ids_max())});
+  table.Add({"Dedup window:", DedupWindowOf(bus)});
+  table.Add(
+      {"Dedup ids:", bus.dedup_ids_max() == 0 ? "1000000" : absl::StrCat(bus.dedup_ids_max())});
   table.Add({"Rules:", absl::StrCat(bus.rules())});
   table.Add({"First sequence:", absl::StrCat(bus.first_sequence())});
   table.Add({"Last sequence:", absl::StrCat(bus.last_sequence())});
@@ -118,8 +131,7 @@ absl::Status List(const Context& context, const ListOptions&) {
         continue;
       }
       table.Add({bus.name(), absl::StrCat(bus.rules()), absl::StrCat(bus.first_sequence()),
-                 absl::StrCat(bus.last_sequence()), DurationText(FromProto(bus.retention())),
-                 bus.description()});
+                 absl::StrCat(bus.last_sequence()), RetentionOf(bus), bus.description()});
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
@@ -140,8 +152,8 @@ absl::Status Delete(const Context& context, const DeleteOptions& options) {
   if (context.json()) {
     context.PrintJson(*response);
   } else {
-    context.out() << "deleted bus " << EscapeForTerminal(options.name) << ", "
-                  << response->discarded_deliveries() << " deliveries discarded\n";
+    context.out() << "deleted bus " << EscapeForTerminal(options.name)
+                  << Discarded(response->discarded_deliveries()) << "\n";
   }
   return absl::OkStatus();
 }

@@ -12,6 +12,7 @@
 #include "clients/cli/command.h"
 #include "clients/cli/dead_letter_filter.h"
 #include "clients/cli/escape.h"
+#include "clients/cli/plural.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
 #include "clients/cli/target_name.h"
@@ -204,14 +205,15 @@ absl::Status Redrive(const Context& context, const RedriveOptions& options) {
   CLI_RETURN_IF_ERROR(status);
   if (target_gone == 0) return absl::OkStatus();
   return WithHint(absl::FailedPreconditionError(
-                      absl::StrCat(target_gone, " dead letters stay, since their target is gone")),
+                      absl::StrCat(Plural(target_gone, "dead letter stays", "dead letters stay"),
+                                   ", since the target is gone")),
                   kNameAnother);
 }
 
 std::string Describe(const Selection& selection) {
   if (selection.all) return "all dead letters";
   if (!selection.filter.empty()) return "all dead letters that the filter names";
-  return absl::StrCat(selection.ids.size(), " dead letters");
+  return Plural(selection.ids.size(), "dead letter", "dead letters");
 }
 
 absl::Status Confirm(const Context& context, const PurgeOptions& options) {

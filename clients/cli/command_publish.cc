@@ -8,6 +8,7 @@
 #include "clients/cli/command.h"
 #include "clients/cli/escape.h"
 #include "clients/cli/health.h"
+#include "clients/cli/plural.h"
 #include "clients/cli/publish_entry.h"
 #include "clients/cli/publish_run.h"
 #include "clients/cli/status.h"
@@ -38,7 +39,7 @@ void PrintResult(const Context& context, const PublishOptions& options,
                 << EscapeForTerminal(result.event_id()) << " to "
                 << EscapeForTerminal(result.bus());
   if (!options.validate_only) context.out() << ", sequence " << result.sequence();
-  context.out() << ", " << result.matched_rules() << " rules matched"
+  context.out() << ", " << Plural(result.matched_rules(), "rule", "rules") << " matched"
                 << (result.duplicate() ? " (duplicate of an earlier event)" : "") << "\n";
 }
 

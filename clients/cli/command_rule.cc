@@ -6,6 +6,7 @@
 #include "clients/cli/command.h"
 #include "clients/cli/duration.h"
 #include "clients/cli/escape.h"
+#include "clients/cli/plural.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
 #include "pavane/admin/v1/rule.grpc.pb.h"
@@ -192,9 +193,8 @@ absl::Status Delete(const Context& context, const DeleteOptions& options) {
     return WithHint(response.status(), "--discard gives unsettled deliveries up");
   }
   const uint64_t discarded = response.ok() ? response->discarded_deliveries() : 0;
-  return Report(
-      context, response,
-      absl::StrCat("deleted rule ", options.name, ", ", discarded, " deliveries discarded"));
+  return Report(context, response,
+                absl::StrCat("deleted rule ", options.name, Discarded(discarded)));
 }
 
 absl::Status Pause(const Context& context, const TargetOptions& options) {

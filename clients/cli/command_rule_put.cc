@@ -6,6 +6,7 @@
 #include "clients/cli/command.h"
 #include "clients/cli/duration.h"
 #include "clients/cli/escape.h"
+#include "clients/cli/plural.h"
 #include "clients/cli/rule_file.h"
 #include "clients/cli/status.h"
 #include "clients/cli/text_source.h"
@@ -98,11 +99,8 @@ absl::Status PutOne(const Context& context, const PutOptions& options, const Rul
   context.out() << (response->created() ? "made rule " : "updated rule ")
                 << EscapeForTerminal(response->rule().name()) << " on "
                 << EscapeForTerminal(response->rule().bus()) << " with "
-                << response->rule().targets_size() << " targets";
-  if (response->discarded_deliveries() > 0) {
-    context.out() << ", " << response->discarded_deliveries() << " deliveries discarded";
-  }
-  context.out() << "\n";
+                << Plural(response->rule().targets_size(), "target", "targets")
+                << Discarded(response->discarded_deliveries()) << "\n";
   return absl::OkStatus();
 }
 
@@ -127,7 +125,7 @@ absl::Status PutMany(const Context& context, const PutOptions& options,
   if (context.json()) {
     context.out() << "{\"created\":" << created << ",\"updated\":" << updated << "}\n";
   } else {
-    context.out() << "made " << created << " rules, updated " << updated << "\n";
+    context.out() << "made " << Plural(created, "rule", "rules") << ", updated " << updated << "\n";
   }
   return absl::OkStatus();
 }

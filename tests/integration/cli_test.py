@@ -154,7 +154,7 @@ class Buses(CliTest):
         self.make_rule()
         self.publish()
         self.fails(FAILURE, 'bus', 'delete', self.bus, saying='--discard')
-        self.assertIn('1 deliveries discarded', self.ok('bus', 'delete', self.bus, '--discard'))
+        self.assertIn('1 delivery discarded', self.ok('bus', 'delete', self.bus, '--discard'))
 
 
 class Rules(CliTest):
@@ -308,7 +308,7 @@ class Publishing(CliTest):
 
     def test_validate_only_stores_nothing(self):
         self.make_rule()
-        self.assertIn('1 rules matched', self.ok('publish', '-b', self.bus, '-t', 'T', '--validate-only'))
+        self.assertIn('1 rule matched', self.ok('publish', '-b', self.bus, '-t', 'T', '--validate-only'))
         self.assertEqual(self.lines('event', 'list', '-b', self.bus), [])
 
     def test_json_lines(self):
