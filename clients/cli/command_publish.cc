@@ -81,7 +81,7 @@ absl::Status PublishMany(const Context& context, const PublishOptions& options) 
   if (options.file.empty() || options.file == "-") return run.Run(context.in());
   std::ifstream file(options.file, std::ios::binary);
   if (!file) return ReadFile(options.file, context.in()).status();
-  return run.Run(file);
+  return InContext(run.Run(file), options.file);
 }
 
 absl::Status Publish(const Context& context, const PublishOptions& options) {

@@ -25,7 +25,7 @@ PROTOCOL = None
 def setUpModule():
     global FOLDER, BROKER, PROTOCOL
     FOLDER = tempfile.TemporaryDirectory(prefix='pavane-cli-test-')
-    BROKER = Broker(FOLDER.name)
+    BROKER = Broker(FOLDER.name, f'--grpc-listen=unix:{FOLDER.name}/broker.sock')
     PROTOCOL = Protocol()
 
 
@@ -640,6 +640,11 @@ class System(CliTest):
                    saying='no broker answers at 127.0.0.1:1; start one with `pavaned` or give --address')
         self.ok('health', '--address', BROKER.grpc, env=environment(PAVANE_ADDRESS='127.0.0.1:1'))
         self.ok('health', env=environment(http_proxy='http://127.0.0.1:1', https_proxy='http://127.0.0.1:1'))
+
+    def test_unix_socket(self):
+        self.assertIn('SERVING', self.ok('health', '--address', f'unix:{FOLDER.name}/broker.sock'))
+        path = self.file('events.jsonl', '{"type":"T"}')
+        self.ok('publish', path, env=environment(PAVANE_ADDRESS=f'unix:{FOLDER.name}/broker.sock'))
 
     def test_timeout(self):
         # 192.0.2.0/24 is for documentation: nobody is there, and nothing says so.
