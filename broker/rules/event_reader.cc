@@ -29,6 +29,28 @@ struct BracketBlock {
 constexpr char kOpen = '{';
 constexpr char kClose = '}';
 
+// Bits of the characters that a backslash before them escapes. `carry`: whether the last backslash
+// of a block escapes the first character of the next.
+uint64_t EscapedBits(uint64_t backslashes, uint64_t* carry) {
+  uint64_t escaped = 0;
+  if (*carry != 0) {
+    escaped = 1;
+    backslashes &= ~uint64_t{1};
+  }
+  *carry = 0;
+  while (backslashes != 0) {
+    const int bit = std::countr_zero(backslashes);
+    backslashes &= backslashes - 1;
+    if (bit == 63) {
+      *carry = 1;
+      break;
+    }
+    escaped |= uint64_t{2} << bit;
+    backslashes &= ~(uint64_t{2} << bit);
+  }
+  return escaped;
+}
+
 namespace plain {
 
 struct Simd {
@@ -40,10 +62,7 @@ struct Simd {
   static __m128i Equal(__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); }
   static uint32_t Mask(__m128i bytes) { return static_cast<uint32_t>(_mm_movemask_epi8(bytes)); }
 
-  static uint32_t StringEnd(const char* p) {
-    const __m128i bytes = Load(p);
-    return Mask(_mm_or_si128(Equal(bytes, '"'), Equal(bytes, '\\')));
-  }
+  static uint32_t Backslashes(const char* p) { return Mask(Equal(Load(p), '\\')); }
   static uint32_t ScalarEnd(const char* p) {
     const __m128i bytes = Load(p);
     const __m128i brackets = Equal(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), kClose);
@@ -62,9 +81,9 @@ struct Simd {
   }
 #else
   static constexpr size_t kBytes = 16;
-  static uint32_t StringEnd(const char* p) {
+  static uint32_t Backslashes(const char* p) {
     uint32_t mask = 0;
-    for (int i = 0; i < 16; ++i) mask |= uint32_t{p[i] == '"' || p[i] == '\\'} << i;
+    for (int i = 0; i < 16; ++i) mask |= uint32_t{p[i] == '\\'} << i;
     return mask;
   }
   static uint32_t ScalarEnd(const char* p) {
@@ -116,10 +135,7 @@ struct Simd {
   }
   static uint32_t Mask(__m256i bytes) { return static_cast<uint32_t>(_mm256_movemask_epi8(bytes)); }
 
-  static uint32_t StringEnd(const char* p) {
-    const __m256i bytes = Load(p);
-    return Mask(_mm256_or_si256(Equal(bytes, '"'), Equal(bytes, '\\')));
-  }
+  static uint32_t Backslashes(const char* p) { return Mask(Equal(Load(p), '\\')); }
   static uint32_t ScalarEnd(const char* p) {
     const __m256i bytes = Load(p);
     const __m256i brackets = Equal(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), kClose);
@@ -148,6 +164,53 @@ struct Simd {
 #include "rules/event_reader_simd.inc"
 
 }  // namespace avx2
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#pragma clang attribute push(                                                               \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx2,bmi,bmi2,lzcnt,popcnt,pclmul"))), \
+    apply_to = function)
+#else
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx2,bmi,bmi2,lzcnt,popcnt,pclmul")
+#endif
+
+namespace avx512 {
+
+struct Simd {
+  static constexpr size_t kBytes = 32;
+  static __m256i Load(const char* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static uint32_t Backslashes(const char* p) {
+    return _mm256_cmpeq_epi8_mask(Load(p), _mm256_set1_epi8('\\'));
+  }
+  static uint32_t ScalarEnd(const char* p) {
+    const __m256i bytes = Load(p);
+    return _mm256_cmpeq_epi8_mask(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)),
+                                  _mm256_set1_epi8(kClose)) |
+           _mm256_cmpeq_epi8_mask(bytes, _mm256_set1_epi8(',')) |
+           _mm256_cmple_epu8_mask(bytes, _mm256_set1_epi8(' '));
+  }
+  static void Brackets(const char* p, BracketBlock* block) {
+    const __m512i bytes = _mm512_loadu_si512(p);
+    const __m512i lower = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+    block->quotes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"'));
+    block->backslashes = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\'));
+    block->open = _mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8(kOpen));
+    block->close = _mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8(kClose));
+  }
+  static uint64_t PrefixXor(uint64_t mask) {
+    const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<int64_t>(mask)),
+                                                 _mm_set1_epi8(static_cast<char>(0xff)), 0);
+    return static_cast<uint64_t>(_mm_cvtsi128_si64(product));
+  }
+};
+
+#include "rules/event_reader_simd.inc"
+
+}  // namespace avx512
 
 #if defined(__clang__)
 #pragma clang attribute pop
@@ -222,27 +285,37 @@ void ReadRest(const event::EventView& event, const PathTrie& trie, EventValues* 
   }
 }
 
+// How wide the processor's vectors are, in bytes.
+int VectorBytes() {
 #if defined(__x86_64__)
-bool HasWideVectors() {
-  static const bool kHas = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
-                           __builtin_cpu_supports("pclmul");
-  return kHas;
-}
+  static const int kBytes = [] {
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2") ||
+        !__builtin_cpu_supports("pclmul")) {
+      return 16;
+    }
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") ? 64 : 32;
+  }();
+  return kBytes;
+#else
+  return 16;
 #endif
+}
 
 }  // namespace
 
 void ReadEvent(const event::EventView& event, const PathTrie& trie, bool defer,
                EventValues* values) {
 #if defined(__x86_64__)
-  if (HasWideVectors()) return Read<avx2::Reader>(event, trie, defer, values);
+  if (VectorBytes() == 64) return Read<avx512::Reader>(event, trie, defer, values);
+  if (VectorBytes() == 32) return Read<avx2::Reader>(event, trie, defer, values);
 #endif
   Read<plain::Reader>(event, trie, defer, values);
 }
 
 void ReadDeferred(const event::EventView& event, const PathTrie& trie, EventValues* values) {
 #if defined(__x86_64__)
-  if (HasWideVectors()) return ReadRest<avx2::Reader>(event, trie, values);
+  if (VectorBytes() == 64) return ReadRest<avx512::Reader>(event, trie, values);
+  if (VectorBytes() == 32) return ReadRest<avx2::Reader>(event, trie, values);
 #endif
   ReadRest<plain::Reader>(event, trie, values);
 }

@@ -62,6 +62,20 @@ class EventValues {
     bool in_array = false;  // a value lies in an array element
   };
 
+  /// Mask of the first `size` bytes of a word, without a branch.
+  static uint64_t HeadMask(size_t size) {
+    static constexpr uint64_t kMasks[] = {0,
+                                          0xff,
+                                          0xffff,
+                                          0xffffff,
+                                          0xffffffff,
+                                          0xffffffffff,
+                                          0xffffffffffff,
+                                          0xffffffffffffff,
+                                          0xffffffffffffffff};
+    return kMasks[std::min<size_t>(size, 8)];
+  }
+
   /// Forgets the last event and makes room for `slot_count` slots.
   void Reset(uint32_t slot_count) {
     for (uint32_t slot : touched_) slots_[slot] = Slot();
@@ -86,18 +100,9 @@ class EventValues {
   /// The same for text that eight readable bytes follow.
   void AddPadded(uint32_t slot, EventValue::Kind kind, const char* data, size_t size,
                  uint32_t element) {
-    static constexpr uint64_t kMasks[] = {0,
-                                          0xff,
-                                          0xffff,
-                                          0xffffff,
-                                          0xffffffff,
-                                          0xffffffffff,
-                                          0xffffffffffff,
-                                          0xffffffffffffff,
-                                          0xffffffffffffffff};
     uint64_t head;
     std::memcpy(&head, data, 8);
-    AddWithHead(slot, kind, data, size, element, head & kMasks[std::min<size_t>(size, 8)]);
+    AddWithHead(slot, kind, data, size, element, head & HeadMask(size));
   }
 
   void AddWithHead(uint32_t slot, EventValue::Kind kind, const char* data, size_t size,

@@ -36,49 +36,81 @@ class Matcher::Impl {
   RuleIndex index;
 
  private:
-  uint32_t CheckOf(const Pattern& pattern, const PatternField& field);
-  void AddConjunctions(RuleId rule, const Pattern& pattern);
-
-  // While building: the check of each field, by slot and spelling. The spellings are the rules'.
-  absl::flat_hash_map<std::pair<uint32_t, absl::string_view>, uint32_t> check_numbers_;
+  void AddConjunctions(const RuleEntry& rule, absl::Span<const uint32_t> field_checks);
 };
+
+namespace {
+
+/// Numbers the fields of all rules, so that fields of the same path and spelling are one. Their
+/// number becomes that of their check. Refers to the rules' patterns.
+class FieldNumbers {
+ public:
+  explicit FieldNumbers(PathTrie* trie) : trie_(trie) {}
+
+  struct Field {
+    uint32_t slot;
+    const PatternField* field;
+  };
+
+  uint32_t Add(const Pattern& pattern, const PatternField& field) {
+    const auto [slot, new_path] = slots_.try_emplace(field.path, 0);
+    if (new_path) slot->second = trie_->Add(field.path);
+    const absl::string_view spelling =
+        absl::string_view(pattern.text()).substr(field.offset, field.length);
+    const auto [number, added] = numbers_.try_emplace(std::make_pair(slot->second, spelling),
+                                                      static_cast<uint32_t>(fields_.size()));
+    if (added) fields_.push_back({slot->second, &field});
+    return number->second;
+  }
+
+  const std::vector<Field>& fields() const { return fields_; }
+
+ private:
+  PathTrie* const trie_;
+  absl::flat_hash_map<absl::string_view, uint32_t> slots_;
+  absl::flat_hash_map<std::pair<uint32_t, absl::string_view>, uint32_t> numbers_;
+  std::vector<Field> fields_;
+};
+
+}  // namespace
 
 Matcher::Impl::Impl(absl::Span<const RuleEntry> rules, const MatcherOptions& matcher_options)
     : options(matcher_options) {
+  FieldNumbers numbers(&trie);
+  std::vector<uint32_t> field_checks;  // of all fields of all rules in turn
   for (const RuleEntry& rule : rules) {
     for (const PatternField& field : rule.pattern->fields()) {
-      const uint32_t slot = trie.Add(field.path);
-      for (const ValueTest& test : field.tests) TestPool::AddTexts(slot, test, &dictionary);
+      field_checks.push_back(numbers.Add(*rule.pattern, field));
     }
   }
   trie.Freeze();
+  for (const auto& [slot, field] : numbers.fields()) {
+    for (const ValueTest& test : field->tests) TestPool::AddTexts(slot, test, &dictionary);
+  }
   dictionary.Freeze(trie.slot_count());
-  for (const RuleEntry& rule : rules) AddConjunctions(rule.id, *rule.pattern);
-  check_numbers_ = {};
+  for (const auto& [slot, field] : numbers.fields()) pool.AddCheck(slot, field->tests, dictionary);
+  size_t first = 0;
+  for (const RuleEntry& rule : rules) {
+    const size_t count = rule.pattern->fields().size();
+    AddConjunctions(rule, absl::MakeConstSpan(field_checks).subspan(first, count));
+    first += count;
+  }
   index = BuildRuleIndex(conjunctions, checks, pool, dictionary, trie);
 }
 
-uint32_t Matcher::Impl::CheckOf(const Pattern& pattern, const PatternField& field) {
-  const uint32_t slot = trie.SlotOf(field.path);
-  const absl::string_view spelling =
-      absl::string_view(pattern.text()).substr(field.offset, field.length);
-  const auto [it, added] = check_numbers_.try_emplace(std::make_pair(slot, spelling), 0);
-  if (added) it->second = pool.AddCheck(slot, field.tests, dictionary);
-  return it->second;
-}
-
-void Matcher::Impl::AddConjunctions(RuleId rule, const Pattern& pattern) {
-  std::vector<uint32_t> numbers;
-  for (const PatternField& field : pattern.fields()) numbers.push_back(CheckOf(pattern, field));
-  for (const Conjunction& conjunction : pattern.conjunctions()) {
+void Matcher::Impl::AddConjunctions(const RuleEntry& rule,
+                                    absl::Span<const uint32_t> field_checks) {
+  const std::vector<Conjunction>& of_pattern = rule.pattern->conjunctions();
+  for (const Conjunction& conjunction : of_pattern) {
     CompiledConjunction compiled;
-    compiled.rule = rule;
+    compiled.rule = rule.id;
     compiled.first_check = static_cast<uint32_t>(checks.size());
     compiled.check_count = static_cast<uint32_t>(conjunction.size());
-    compiled.steps_max = options.steps_max / pattern.conjunctions().size();
+    compiled.steps_max = options.steps_max / of_pattern.size();
     for (uint32_t field : conjunction) {
-      checks.push_back(numbers[field]);
-      compiled.may_be_absent |= pool.check(numbers[field]).may_be_absent;
+      const uint32_t check = field_checks[field];
+      checks.push_back(check);
+      compiled.may_be_absent |= pool.check(check).may_be_absent;
     }
     conjunctions.push_back(compiled);
   }
