@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "store/wal_tail.h"
 
 namespace pavane::store {
 namespace {
@@ -127,9 +129,28 @@ absl::string_view FamilyName(Family family) { return kFamilyNames[static_cast<si
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options) {
   RETURN_IF_ERROR(options.create_if_missing ? MakeDirectory(options.directory)
                                             : FindDatabase(options.directory));
+  rocksdb::DBOptions db_options = DatabaseOptions(options);
+  auto database = OpenWith(options, db_options);
+  if (!absl::IsDataLoss(database.status())) return database;
+  const std::optional<std::string> torn = FindTornLog(options.directory);
+  if (!torn.has_value()) return database;
+  // Nothing behind the hole was ever synced, so nobody was told of it. A copy stays, and the log
+  // checks the acknowledgement mark all the same.
+  LOG_WARNING("the end of the write-ahead log is torn, as by a power cut: it is dropped",
+              {{"log", *torn}});
+  std::error_code error;
+  std::filesystem::copy_file(*torn, *torn + ".torn",
+                             std::filesystem::copy_options::overwrite_existing, error);
+  if (error) return database;
+  db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  db_options.avoid_flush_during_recovery = false;  // the next start must not meet the hole again
+  return OpenWith(options, db_options);
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::OpenWith(const Options& options,
+                                                             const rocksdb::DBOptions& db_options) {
   std::unique_ptr<Database> database(new Database);
   database->cache_ = rocksdb::NewLRUCache(kBlockCacheBytes);
-  const rocksdb::DBOptions db_options = DatabaseOptions(options);
   const std::vector<std::string> names = FamilyNamesOf(options, db_options);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const std::string& name : names) {

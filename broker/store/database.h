@@ -64,6 +64,8 @@ class Database {
 
  private:
   Database() = default;
+  static absl::StatusOr<std::unique_ptr<Database>> OpenWith(const Options& options,
+                                                            const rocksdb::DBOptions& db_options);
 
   std::shared_ptr<rocksdb::Cache> cache_;
   std::unique_ptr<rocksdb::DB> db_;

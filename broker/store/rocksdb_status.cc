@@ -15,7 +15,8 @@ absl::Status FromRocksDb(const rocksdb::Status& status, absl::string_view what) 
   if (status.IsNoSpace() || absl::StrContains(text, "No space left on device")) {
     return absl::ResourceExhaustedError(absl::StrCat(what, ": the disk is full: ", text));
   }
-  // RocksDB has no code of its own for a held lock.
+  // RocksDB has no codes of its own for these.
+  if (absl::StrContains(text, "Permission denied")) return absl::PermissionDeniedError(message);
   if (absl::StrContains(text, "lock ")) return absl::UnavailableError(message);
   if (status.IsNotFound()) return absl::NotFoundError(message);
   if (status.IsInvalidArgument()) return absl::FailedPreconditionError(message);

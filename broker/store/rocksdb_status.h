@@ -9,7 +9,8 @@
 namespace pavane::store {
 
 /// The border between RocksDB's errors and ours: Corruption is DataLoss, a full disk
-/// ResourceExhausted, a held lock Unavailable, all else Internal. `what` says what was tried.
+/// ResourceExhausted, a held lock Unavailable, a refused access PermissionDenied, else Internal.
+/// `what` says what was tried.
 absl::Status FromRocksDb(const rocksdb::Status& status, absl::string_view what);
 
 inline rocksdb::Slice ToSlice(absl::string_view bytes) { return {bytes.data(), bytes.size()}; }

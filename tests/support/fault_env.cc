@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -23,6 +24,8 @@ using rocksdb::IODebugContext;
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
+
+constexpr uint64_t kSectorBytes = 512;
 
 bool IsWriteAheadLog(const std::string& path) { return path.ends_with(".log"); }
 
@@ -136,7 +139,12 @@ uint64_t DropTail(const std::string& path, uint64_t synced, Tear tear, Random& r
   const uint64_t size = SizeOf(path);
   if (size <= synced) return 0;
   const uint64_t unsynced = size - synced;
-  const uint64_t kept = tear == Tear::kNothing ? 0 : random.Uniform(unsynced);
+  uint64_t kept = tear == Tear::kNothing ? 0 : random.Uniform(unsynced);
+  if (tear == Tear::kZeros) {
+    // Disks write whole sectors.
+    kept = std::min(unsynced,
+                    (synced + kept + kSectorBytes - 1) / kSectorBytes * kSectorBytes - synced);
+  }
   CHECK_EQ(truncate(path.c_str(), static_cast<off_t>(synced + kept)), 0) << path;
   if (tear == Tear::kZeros) {
     CHECK_EQ(truncate(path.c_str(), static_cast<off_t>(size)), 0) << path;

@@ -157,7 +157,7 @@ void CrashAndCheck(uint64_t count, bool drop, Tally& tally) {
       SCOPED_TRACE(absl::StrCat("seed ", seed, " kill ", tally.kills, " store ", store_seed));
       tally.kills += RunAndKill(place, store_seed, "fsync", random) ? 1 : 0;
       if (drop) {
-        const auto tear = static_cast<Tear>(random.Uniform(2));
+        const auto tear = static_cast<Tear>(random.Uniform(3));
         ASSERT_OK_AND_ASSIGN(const uint64_t dropped,
                              DropUnsynced(place.journal, tear, random.Uint64()));
         tally.dropped_bytes += dropped;

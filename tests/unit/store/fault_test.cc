@@ -1,4 +1,7 @@
 // A disk that is full, fails or loses what was not synced.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <string>
@@ -57,6 +60,19 @@ class FaultTest : public ::testing::Test {
     return Log::Open(options);
   }
 
+  // Some sectors in the middle of the newest log never got to the disk.
+  void MakeHole() {
+    std::string newest;
+    for (const auto& entry : std::filesystem::directory_iterator(dir_.File("store"))) {
+      if (entry.path().extension() == ".log" && entry.file_size() > 0) {
+        newest = std::max<std::string>(newest, entry.path());
+      }
+    }
+    std::fstream file(newest, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(40 * 512);
+    file << std::string(4 * 512, '\0');
+  }
+
   TempDir dir_;
   std::unique_ptr<FaultEnv> fault_env_;
   std::unique_ptr<Log> log_;
@@ -81,6 +97,37 @@ TEST_F(FaultTest, WithoutSyncsAPowerCutLosesWholeCommitsFromTheEnd) {
   ASSERT_OK_AND_ASSIGN(const auto log, CutPower(Tear::kPart));
   EXPECT_LT(log->last_position(), Position(20));
   EXPECT_EQ(log->EventRange(kBus).second.value(), log->last_position().value());
+}
+
+TEST_F(FaultTest, AHoleInWhatWasNotSyncedIsDroppedWithWhatFollows) {
+  Open(Durability::kFsync);
+  for (int i = 0; i < 5; ++i) ASSERT_OK(AppendEvent());
+  log_.reset();
+  Open(Durability::kOs);
+  for (int i = 0; i < 5; ++i) ASSERT_OK(AppendEvent(20'000));
+  fault_env_->Freeze();
+  log_.reset();
+  MakeHole();
+  for (int start = 0; start < 2; ++start) {
+    Open(Durability::kFsync);
+    EXPECT_GE(log_->last_position(), Position(5));
+    EXPECT_LT(log_->last_position(), Position(10));
+    EXPECT_EQ(log_->EventRange(kBus).second.value(), log_->last_position().value());
+    log_.reset();
+  }
+}
+
+TEST_F(FaultTest, AHoleInWhatWasSyncedRefusesTheStart) {
+  Open(Durability::kFsync);
+  for (int i = 0; i < 5; ++i) ASSERT_OK(AppendEvent(20'000));
+  log_.reset();
+  MakeHole();
+  Log::Options options;
+  options.directory = dir_.File("store");
+  for (int start = 0; start < 2; ++start) {
+    EXPECT_THAT(Log::Open(options),
+                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("acknowledged")));
+  }
 }
 
 TEST_F(FaultTest, AFullDiskSaysSoAndLosesNothing) {
