@@ -49,8 +49,8 @@ absl::Status ToStatus(CURLcode code, const CurlHandle& curl) {
   const long reply = curl.ResponseCode();
   const bool for_good = reply >= 500 && reply <= 599 && !IsAboutCredentials(reply) &&
                         code != CURLE_LOGIN_DENIED && code != CURLE_USE_SSL_FAILED;
-  const std::string message =
-      reply != 0 ? absl::StrCat(curl.refusal(), " (", curl.Explain(code), ")") : curl.Explain(code);
+  std::string message = curl.Explain(code);
+  if (!curl.refusal().empty()) message = absl::StrCat(curl.refusal(), " (", message, ")");
   return for_good ? absl::InvalidArgumentError(message) : absl::UnavailableError(message);
 }
 
