@@ -27,7 +27,8 @@ class LogCapture {
   }
   ~LogCapture() { ConfigureLog({}); }
 
-  // Takes the first line that has `part` in it out of those caught; "" if none comes in ten seconds.
+  // Takes the first line that has `part` in it out of those caught; "" if none comes in ten
+  // seconds.
   std::string Await(absl::string_view part) {
     absl::Time deadline = absl::Now() + absl::Seconds(10);
     MutexLock lock(mu_);
