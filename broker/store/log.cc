@@ -110,8 +110,10 @@ absl::Status Log::ReplayCommits(
   return impl_->ReplayCommits(after, visit);
 }
 
-absl::StatusOr<Position> Log::FindPositionBefore(int64_t time_us) const {
-  return impl_->FindPositionBefore(time_us);
+absl::StatusOr<Position> Log::FindPositionBefore(int64_t time_us, uint64_t settlements_max) const {
+  ASSIGN_OR_RETURN(const Position from, impl_->FindPositionBefore(time_us));
+  if (settlements_max == UINT64_MAX) return from;
+  return impl_->LimitSettlements(from, settlements_max);
 }
 
 std::pair<Sequence, Sequence> Log::EventRange(BusId bus) const { return impl_->EventRange(bus); }

@@ -45,8 +45,8 @@ struct LogStats {
 ///
 /// Errors: DataLoss for a failed checksum or a record that does not decode (the message names key
 /// and file), FailedPrecondition for a newer format, Unavailable when another process holds the
-/// directory, ResourceExhausted for a full disk, Internal for others. After a failed Append nothing
-/// more may be appended.
+/// directory, ResourceExhausted for a full disk, Internal for others. After a failed write every
+/// further one fails with the same error.
 class Log {
  public:
   struct Options {
@@ -99,8 +99,11 @@ class Log {
   absl::Status ReplayCommits(Position after,
                              const std::function<absl::Status(const CommitRecord&)>& visit) const;
   /// The position before the first commit whose recorded time is at or after `time_us`: where to
-  /// start rebuilding windows (answers, dedup). Never before the oldest commit kept.
-  absl::StatusOr<Position> FindPositionBefore(int64_t time_us) const;
+  /// start rebuilding windows (answers, dedup). Never before the oldest commit kept. With
+  /// `settlements_max` it is later where more settlements would follow: a window that is also
+  /// bounded by count must not read hours of them at start.
+  absl::StatusOr<Position> FindPositionBefore(int64_t time_us,
+                                              uint64_t settlements_max = UINT64_MAX) const;
   /// Dedup hashes of the newest events of a bus: calls `visit` newest first until it returns false.
   absl::Status ReadDedupHashes(
       BusId bus,

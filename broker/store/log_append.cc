@@ -21,13 +21,27 @@ constexpr int kCompressionHoliday = 16;
 }  // namespace
 
 absl::Status Log::Impl::Append(const CommitRecord& commit) {
+  RETURN_IF_ERROR(failure);
   {
     MutexLock lock(mu);
     CHECK_EQ(commit.position, last_position.Next()) << "positions have no gap";
     CHECK_GE(commit.time_us, last_time_us) << "recorded time never falls";
   }
-  CHECK(!failed) << "nothing may follow a failed append";
-  failed = true;
+  const bool sync = options.durability == Durability::kFsync;
+  failure = WriteCommit(commit, sync);
+  RETURN_IF_ERROR(failure);
+  commits.fetch_add(1, std::memory_order_relaxed);
+  if (sync) {
+    syncs.fetch_add(1, std::memory_order_relaxed);
+    ack_mark->Set(commit.position);
+    if (options.on_sync) options.on_sync(Database::LastSyncTime());
+  }
+  Remember(commit);
+  FAILPOINT("store.after_append");
+  return absl::OkStatus();
+}
+
+absl::Status Log::Impl::WriteCommit(const CommitRecord& commit, bool sync) {
   RETURN_IF_ERROR(FAILPOINT_STATUS("store.before_append"));
   batch.Clear();
   RETURN_IF_ERROR(PutEvents(commit));
@@ -39,19 +53,13 @@ absl::Status Log::Impl::Append(const CommitRecord& commit) {
   RETURN_IF_ERROR(PutExceptions(commit));
   RETURN_IF_ERROR(PutDeadLetters(commit));
   RETURN_IF_ERROR(PutCatalog(commit));
-  const bool sync = options.durability == Durability::kFsync;
   RETURN_IF_ERROR(database->Write(batch, sync));
-  RETURN_IF_ERROR(FAILPOINT_STATUS("store.after_write"));
-  failed = false;
-  commits.fetch_add(1, std::memory_order_relaxed);
-  if (sync) {
-    syncs.fetch_add(1, std::memory_order_relaxed);
-    ack_mark->Set(commit.position);
-    if (options.on_sync) options.on_sync(Database::LastSyncTime());
-  }
-  Remember(commit);
-  FAILPOINT("store.after_append");
-  return absl::OkStatus();
+  return FAILPOINT_STATUS("store.after_write");
+}
+
+absl::Status Log::Impl::WriteUpkeep() {
+  failure = database->Write(batch, false);
+  return failure;
 }
 
 absl::Status Log::Impl::Put(Family family, absl::string_view key, absl::string_view payload) {

@@ -26,6 +26,7 @@ using Watermarks = absl::flat_hash_map<TargetId, Sequence>;
 
 absl::Status Log::Impl::WriteCheckpoint(Position position, const std::vector<TargetState>& dirty,
                                         const std::vector<TargetId>& gone, int64_t keep_from_us) {
+  RETURN_IF_ERROR(failure);
   int64_t time_us = 0;
   {
     MutexLock lock(mu);
@@ -33,7 +34,6 @@ absl::Status Log::Impl::WriteCheckpoint(Position position, const std::vector<Tar
     CHECK_GE(position, checkpoint_position) << "checkpoints go on";
     time_us = last_time_us;
   }
-  CHECK(!failed) << "nothing may follow a failed append";
   Watermarks watermarks;
   for (const TargetState& state : dirty) watermarks[state.target] = state.watermark;
   batch.Clear();
@@ -47,9 +47,7 @@ absl::Status Log::Impl::WriteCheckpoint(Position position, const std::vector<Tar
   Position oldest;
   RETURN_IF_ERROR(DeleteCommits(position, keep_from_us, oldest));
   RETURN_IF_ERROR(FAILPOINT_STATUS("store.before_checkpoint"));
-  const absl::Status status = database->Write(batch, false);
-  failed = !status.ok();
-  RETURN_IF_ERROR(status);
+  RETURN_IF_ERROR(WriteUpkeep());
   FAILPOINT("store.after_checkpoint");
 
   checkpoint_position = position;

@@ -21,7 +21,7 @@ constexpr size_t kCopiesBytesMax = 4 << 20;
 }  // namespace
 
 absl::StatusOr<uint64_t> Log::Impl::DropEvents(BusId bus, Sequence before) {
-  CHECK(!failed) << "nothing may follow a failed append";
+  RETURN_IF_ERROR(failure);
   const auto [first, newest] = EventRange(bus);
   if (!first || before <= first) return 0;
   const Key from = BlockKey(bus, first);
@@ -48,9 +48,7 @@ absl::StatusOr<uint64_t> Log::Impl::DropEvents(BusId bus, Sequence before) {
   WireWriter(number).Varint(newest.value());
   RETURN_IF_ERROR(Put(Family::kMeta, BusSequenceKey(bus).view(), number));
   RETURN_IF_ERROR(FAILPOINT_STATUS("store.before_drop"));
-  const absl::Status status = database->Write(batch, false);
-  failed = !status.ok();
-  RETURN_IF_ERROR(status);
+  RETURN_IF_ERROR(WriteUpkeep());
   MutexLock lock(mu);
   Range& range = ranges[bus];
   range.first = last == range.last ? Sequence() : last.Next();
@@ -63,12 +61,6 @@ absl::Status Log::Impl::CopyIntoLetters(BusId bus, Sequence first, Sequence last
   Scan scan(*database, Family::kDeadLetterEvent, from.view(), end.view());
   batch.Clear();
   // Each batch stands alone: a letter with its own copy is whole whether or not the block goes.
-  const auto write = [&]() -> absl::Status {
-    const absl::Status status = database->Write(batch, false);
-    failed = !status.ok();
-    batch.Clear();
-    return status;
-  };
   for (; scan.Valid(); scan.Next()) {
     const event::EventRef ref{bus, Sequence(ReadKey64(scan.key(), 8))};
     const Key key =
@@ -84,10 +76,12 @@ absl::Status Log::Impl::CopyIntoLetters(BusId bus, Sequence first, Sequence last
     letter.event_bytes = event->bytes;
     RETURN_IF_ERROR(Put(Family::kDeadLetter, key.view(), SerializeDeadLetter(letter)));
     RETURN_IF_ERROR(Delete(Family::kDeadLetterEvent, scan.key()));
-    if (batch.GetDataSize() >= kCopiesBytesMax) RETURN_IF_ERROR(write());
+    if (batch.GetDataSize() < kCopiesBytesMax) continue;
+    RETURN_IF_ERROR(WriteUpkeep());
+    batch.Clear();
   }
   RETURN_IF_ERROR(scan.status());
-  return batch.Count() == 0 ? absl::OkStatus() : write();
+  return batch.Count() == 0 ? absl::OkStatus() : WriteUpkeep();
 }
 
 }  // namespace pavane::store

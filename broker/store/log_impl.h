@@ -55,6 +55,7 @@ class Log::Impl {
   absl::Status ReplayCommits(Position after,
                              const std::function<absl::Status(const CommitRecord&)>& visit) const;
   absl::StatusOr<Position> FindPositionBefore(int64_t time_us) const;
+  absl::StatusOr<Position> LimitSettlements(Position from, uint64_t settlements_max) const;
   /// The block that holds the event, or else the next one of the bus; NotFound when there is none.
   absl::StatusOr<std::shared_ptr<const Block>> FindBlock(event::EventRef ref) const;
   absl::StatusOr<event::StoredEventPtr> ReadEvent(event::EventRef ref) const;
@@ -75,7 +76,8 @@ class Log::Impl {
   // ---- writer thread only
   std::unique_ptr<AckMark> ack_mark;
   NextIds next_ids;
-  bool failed = false;
+  /// The first failed write: after it nothing is written any more.
+  absl::Status failure;
   // Reused from commit to commit.
   std::string value;
   std::string scratch;
@@ -121,6 +123,8 @@ class Log::Impl {
   absl::Status CheckAckMark();
 
   // ---- log_append.cc
+  absl::Status WriteCommit(const CommitRecord& commit, bool sync);
+  absl::Status WriteUpkeep();  // `batch`, unsynced
   absl::Status PutEvents(const CommitRecord& commit);
   absl::Status PutBlock(absl::Span<const event::StoredEventPtr> events);
   absl::Status PutExceptions(const CommitRecord& commit);

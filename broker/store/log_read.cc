@@ -83,6 +83,20 @@ absl::StatusOr<Position> Log::Impl::FindPositionBefore(int64_t time_us) const {
   return low - 1;
 }
 
+absl::StatusOr<Position> Log::Impl::LimitSettlements(Position from,
+                                                     uint64_t settlements_max) const {
+  uint64_t settlements = 0;
+  Scan scan(*database, Family::kCommit, CommitKey(from.Next()).view(), "",
+            Scan::Direction::kBackward);
+  for (; scan.Valid(); scan.Next()) {
+    ASSIGN_OR_RETURN(const CommitRecord commit, DecodeCommit("commit", scan.key(), scan.value()));
+    settlements += commit.settlements.size();
+    if (settlements > settlements_max) return commit.position;
+  }
+  RETURN_IF_ERROR(scan.status());
+  return from;
+}
+
 std::pair<Sequence, Sequence> Log::Impl::EventRange(BusId bus) const {
   MutexLock lock(mu);
   const auto found = ranges.find(bus);

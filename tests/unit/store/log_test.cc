@@ -344,6 +344,19 @@ TEST_F(LogTest, CommitsAreReplayedInOrder) {
               StatusIs(absl::StatusCode::kAborted));
 }
 
+TEST_F(LogTest, AWindowIsAlsoBoundedByItsSettlements) {
+  for (int i = 0; i < 5; ++i) {
+    maker_.Begin().settlements.resize(10);
+    for (SettlementRecord& settlement : maker_.commit().settlements) settlement.token = 1;
+    Append();
+  }
+  EXPECT_THAT(log_->FindPositionBefore(0, 1000), IsOkAndHolds(Position()));
+  EXPECT_THAT(log_->FindPositionBefore(0, 50), IsOkAndHolds(Position()));
+  EXPECT_THAT(log_->FindPositionBefore(0, 49), IsOkAndHolds(Position(1)));
+  EXPECT_THAT(log_->FindPositionBefore(0, 20), IsOkAndHolds(Position(3)));
+  EXPECT_THAT(log_->FindPositionBefore(maker_.commit().time_us, 1000), IsOkAndHolds(Position(4)));
+}
+
 // ---- refusals
 
 TEST_F(LogTest, ASecondProcessIsRefusedAndToldWhere) {
@@ -433,6 +446,10 @@ TEST_F(LogTest, AfterAFailedAppendTheStoreHoldsWhatWasAcknowledged) {
     maker_.Event(kBus, "lost", {});
     EXPECT_THAT(log_->Append(maker_.commit()), StatusIs(absl::StatusCode::kInternal));
   }
+  // The cause is gone, the error stays.
+  EXPECT_THAT(log_->Append(maker_.commit()), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(log_->WriteCheckpoint(Position(1), {}, {}, 0), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT(log_->DropEvents(kBus, Sequence(2)), StatusIs(absl::StatusCode::kInternal));
   Open();
   EXPECT_EQ(log_->last_position(), Position(1));
   EXPECT_THAT(log_->EventRange(kBus), Pair(Sequence(1), Sequence(1)));
