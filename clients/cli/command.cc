@@ -12,10 +12,10 @@ namespace {
 // An option read by `parse`, which is tried first as a check, so that CLI11 reports its message.
 template <typename T, typename Parse>
 CLI::Option* AddParsed(CLI::App* command, const std::string& name, std::optional<T>* value,
-                       const std::string& help, const std::string& type, Parse parse) {
+                       const std::string& help, Parse parse) {
   CLI::Option* option = command->add_option_function<std::string>(
       name, [value, parse](const std::string& text) { *value = *parse(text); }, help);
-  return option->type_name(type)->check(
+  return option->check(
       [parse](const std::string& text) { return std::string(parse(text).status().message()); });
 }
 
@@ -37,22 +37,25 @@ CLI::Option* AddText(CLI::App* command, const std::string& name, std::optional<s
 
 CLI::Option* AddDuration(CLI::App* command, const std::string& name,
                          std::optional<absl::Duration>* value, const std::string& help) {
-  return AddParsed(command, name, value, help, "DURATION",
-                   [](const std::string& text) { return ParseDuration(text); });
+  return AddParsed(command, name, value, help,
+                   [](const std::string& text) { return ParseDuration(text); })
+      ->type_name("DURATION");
 }
 
 CLI::Option* AddTime(CLI::App* command, const std::string& name, std::optional<absl::Time>* value,
                      const std::string& help) {
   // One now for all options, so that --since 1h --until 1h is empty and not odd.
   const absl::Time now = absl::Now();
-  return AddParsed(command, name, value, help, "TIME",
-                   [now](const std::string& text) { return ParseTime(text, now); });
+  return AddParsed(command, name, value, help,
+                   [now](const std::string& text) { return ParseTime(text, now); })
+      ->type_name("TIME");
 }
 
 CLI::Option* AddByteSize(CLI::App* command, const std::string& name, std::optional<uint64_t>* value,
                          const std::string& help) {
-  return AddParsed(command, name, value, help, "SIZE",
-                   [](const std::string& text) { return ParseByteSize(text); });
+  return AddParsed(command, name, value, help,
+                   [](const std::string& text) { return ParseByteSize(text); })
+      ->type_name("SIZE");
 }
 
 CLI::Option* AddRepeated(CLI::App* command, const std::string& name,
