@@ -78,10 +78,12 @@ void SetDuration(absl::Duration value, google::protobuf::Duration* out) {
 delivery::Dispatcher::Options DispatcherOptionsOf(const config::Config& config) {
   delivery::Dispatcher::Options options;
   options.lease_default = config.delivery.lease_default;
+  options.lease_max = config.delivery.lease_max;
   options.resume_window = config.delivery.resume_window;
   options.window_max = config.delivery.window_max;
   options.in_flight_max = static_cast<uint32_t>(config.delivery.in_flight_max);
   options.session_credit_max = static_cast<uint32_t>(config.delivery.session_credit_max);
+  options.session_credit_bytes_max = config.delivery.session_credit_bytes_max;
   options.answers_window = config.delivery.answers_window;
   options.answers_max = config.delivery.answers_max;
   options.checkpoint_interval = config.store.checkpoint_interval;

@@ -59,7 +59,6 @@ struct StoreConfig {
 };
 
 struct DeliveryConfig {
-  uint64_t loops = 1;  // threads
   absl::Duration lease_default = absl::Seconds(30);
   absl::Duration lease_max = absl::Hours(12);
   absl::Duration resume_window = absl::Seconds(5);

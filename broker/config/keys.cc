@@ -89,8 +89,6 @@ const Key kKeys[] = {
     {"store.disk_floor_hard", "Free space below which settlements with emits are refused as well.",
      [](Config& c) { return Size(c.store.disk_floor_hard_bytes, 0, 1024 * kTi); }},
 
-    {"delivery.loops", "Threads that deliver.",
-     [](Config& c) { return Integer(c.delivery.loops, 1, 256); }},
     {"delivery.lease_default", "Time to settle a delivery if the service does not say.",
      [](Config& c) {
        return Time(c.delivery.lease_default, absl::Milliseconds(100), absl::Hours(12));

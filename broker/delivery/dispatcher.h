@@ -31,10 +31,12 @@ class Dispatcher : public store::CommitObserver {
  public:
   struct Options {
     absl::Duration lease_default = absl::Seconds(30);
+    absl::Duration lease_max = absl::Hours(12);  // what an extension may ask for
     absl::Duration resume_window = absl::Seconds(5);
     size_t window_max = 10'000;      // entries of a target in memory
     uint32_t in_flight_max = 1'000;  // leases of a target, unless its policy says
     uint32_t session_credit_max = 10'000;
+    uint64_t session_credit_bytes_max = 64 << 20;
     uint32_t batch_max = 256;  // deliveries in one message
     uint64_t batch_bytes_max = 1 << 20;
     absl::Duration answers_window = absl::Minutes(10);

@@ -136,10 +136,9 @@ void Engine::AddCredit(SessionId id, uint32_t messages, uint64_t bytes) {
   session.credit = std::min<uint64_t>(session.credit + messages, options_.session_credit_max);
   if (bytes > 0) {
     session.bytes_limited = true;
-    constexpr int64_t kCreditBytesMax = int64_t{1} << 40;
-    session.credit_bytes = std::min<int64_t>(
-        session.credit_bytes + static_cast<int64_t>(std::min<uint64_t>(bytes, kCreditBytesMax)),
-        kCreditBytesMax);
+    const auto bytes_max = static_cast<int64_t>(options_.session_credit_bytes_max);
+    const auto more = static_cast<int64_t>(std::min(bytes, options_.session_credit_bytes_max));
+    session.credit_bytes = std::min(session.credit_bytes + more, bytes_max);
   }
   if (auto service = services_.find(session.service); service != services_.end()) {
     Touch(*service->second);

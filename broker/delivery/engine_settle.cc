@@ -14,7 +14,6 @@ namespace {
 
 constexpr absl::Duration kWriterBusyPause = absl::Milliseconds(50);
 constexpr absl::Duration kLeaseMin = absl::Milliseconds(100);
-constexpr absl::Duration kLeaseMax = absl::Hours(12);
 
 store::ClientOutcome ClientOutcomeOf(const SettlementRequest& request) {
   struct Visitor {
@@ -163,7 +162,8 @@ std::optional<SettlementAnswer> Engine::Check(const std::string& service,
 
 SettlementAnswer Engine::DeferLease(Lease& lease, const Defer& defer) {
   const absl::Duration wanted = defer.lease.value_or(absl::Seconds(30));
-  leases_.Extend(lease, env_.clock.MonotonicNow() + std::clamp(wanted, kLeaseMin, kLeaseMax));
+  leases_.Extend(lease,
+                 env_.clock.MonotonicNow() + std::clamp(wanted, kLeaseMin, options_.lease_max));
   SettlementAnswer answer;
   answer.delivery_id = EncodeDeliveryId(lease.id);
   return answer;
@@ -316,8 +316,8 @@ void Engine::Extend(const std::string& service, std::vector<ExtendRequest> items
     } else if (lease == nullptr || target == targets_.end() || lease->settling) {
       answer.refusal = Refusal{pavane::v1::LEASE_EXPIRED, "the lease is over", {}};
     } else {
-      const absl::Duration wanted =
-          std::clamp(item.lease.value_or(target->second->policy.lease), kLeaseMin, kLeaseMax);
+      const absl::Duration wanted = std::clamp(item.lease.value_or(target->second->policy.lease),
+                                               kLeaseMin, options_.lease_max);
       leases_.Extend(*lease, env_.clock.MonotonicNow() + wanted);
       answer.lease_expires_at = env_.clock.Now() + wanted;
     }

@@ -120,9 +120,9 @@ TEST_F(ParseConfigTest, ABadValueIsToldWithItsPlace) {
       Parse({}, {"PAVANE_DEDUP__WINDOW=soon"}),
       StatusIs(absl::StatusCode::kInvalidArgument,
                HasSubstr("environment variable PAVANE_DEDUP__WINDOW: expected a duration")));
-  EXPECT_THAT(Parse({"--delivery.loops=0"}),
+  EXPECT_THAT(Parse({"--delivery.window_max=0"}),
               StatusIs(absl::StatusCode::kInvalidArgument,
-                       HasSubstr("flag --delivery.loops: must be 1 to 256")));
+                       HasSubstr("flag --delivery.window_max: must be 16 to 10000000")));
 }
 
 TEST_F(ParseConfigTest, BrokenYamlIsToldWithItsLine) {
