@@ -40,7 +40,7 @@ uint32_t IdOfExact(uint32_t slot, const ValueTest& test, const TextDictionary& d
   }
 }
 
-// An affix's key as the functions MayBeginWith and MayEndWith read it.
+// An affix's key as class AffixView reads it.
 uint64_t KeyOf(absl::string_view text, bool suffix) {
   uint64_t key = 0;
   if (text.size() >= 8) {
@@ -323,11 +323,11 @@ bool TestPool::Passes(const CompiledTest& test, const TextDictionary& dictionary
              (test.op == Op::kOneOfIds);
     }
     case Op::kPrefix:
-      return is_string && MayBeginWith(*value, test.operand.affix) &&
+      return is_string && AffixView(*value).MayBeginWith(test.operand.affix) &&
              (test.operand.affix.size <= 8 ||
               std::memcmp(value->data, text(test), test.operand.affix.size) == 0);
     case Op::kSuffix:
-      return is_string && MayEndWith(*value, test.operand.affix) &&
+      return is_string && AffixView(*value).MayEndWith(test.operand.affix) &&
              (test.operand.affix.size <= 8 ||
               std::memcmp(value->data + value->size - test.operand.affix.size, text(test),
                           test.operand.affix.size) == 0);
@@ -335,11 +335,11 @@ bool TestPool::Passes(const CompiledTest& test, const TextDictionary& dictionary
       if (value->size != test.operand.affix.size) return false;
       [[fallthrough]];
     case Op::kFoldPrefix:
-      return is_string && MayBeginWithFolded(*value, test.operand.affix) &&
+      return is_string && AffixView(*value).MayBeginWithFolded(test.operand.affix) &&
              (test.operand.affix.size <= 8 ||
               EqualsFolded(value->data, text(test), test.operand.affix.size));
     case Op::kFoldSuffix:
-      return is_string && MayEndWithFolded(*value, test.operand.affix) &&
+      return is_string && AffixView(*value).MayEndWithFolded(test.operand.affix) &&
              (test.operand.affix.size <= 8 ||
               EqualsFolded(value->data + value->size - test.operand.affix.size, text(test),
                            test.operand.affix.size));
@@ -352,7 +352,7 @@ bool TestPool::Passes(const CompiledTest& test, const TextDictionary& dictionary
                                                : case_text.Equals(value->text());
     }
     case Op::kWildcard:
-      return is_string && MayBeginWith(*value, test.operand.affix) &&
+      return is_string && AffixView(*value).MayBeginWith(test.operand.affix) &&
              wildcards_[test.operand.affix.text].Matches(value->text());
     case Op::kRange:
       return value->kind == EventValue::Kind::kNumber && ReadNumber(value) &&

@@ -1,6 +1,7 @@
 #ifndef PAVANE_RULES_COMPILED_TEST_H_
 #define PAVANE_RULES_COMPILED_TEST_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -172,45 +173,65 @@ inline uint64_t FoldWord(uint64_t word) {
 }
 
 /// Mask of the first `size` bytes of a word, up to all eight.
-inline uint64_t HeadMask(uint32_t size) {
-  return size >= 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * size)) - 1;
-}
+inline uint64_t HeadMask(uint32_t size) { return EventValues::HeadMask(size); }
 
 /// Mask of the last `size` bytes of a word, up to all eight.
-inline uint64_t TailMask(uint32_t size) {
-  return size >= 8 ? ~uint64_t{0} : size == 0 ? 0 : ~uint64_t{0} << (64 - 8 * size);
-}
+inline uint64_t TailMask(uint32_t size) { return ~HeadMask(size >= 8 ? 0 : 8 - size); }
 
-/// Whether the first look at a string lets it begin with the affix of a prefix test, or end with
-/// that of a suffix test. If the affix has at most eight bytes that is the answer.
-inline bool MayBeginWith(const EventValue& value, const CompiledTest::Affix& affix) {
-  if (value.size < affix.size) return false;
-  if (affix.size <= 8) return (value.head & HeadMask(affix.size)) == affix.key;
-  uint64_t word;
-  std::memcpy(&word, value.data + affix.size - 8, 8);
-  return word == affix.key;
-}
-inline bool MayEndWith(const EventValue& value, const CompiledTest::Affix& affix) {
-  if (value.size < affix.size) return false;
-  if (affix.size <= 8) return (value.tail() & TailMask(affix.size)) == affix.key;
-  uint64_t word;
-  std::memcpy(&word, value.data + value.size - affix.size, 8);
-  return word == affix.key;
-}
-inline bool MayBeginWithFolded(const EventValue& value, const CompiledTest::Affix& affix) {
-  if (value.size < affix.size) return false;
-  if (affix.size <= 8) return (FoldWord(value.head) & HeadMask(affix.size)) == affix.key;
-  uint64_t word;
-  std::memcpy(&word, value.data + affix.size - 8, 8);
-  return FoldWord(word) == affix.key;
-}
-inline bool MayEndWithFolded(const EventValue& value, const CompiledTest::Affix& affix) {
-  if (value.size < affix.size) return false;
-  if (affix.size <= 8) return (FoldWord(value.tail()) & TailMask(affix.size)) == affix.key;
-  uint64_t word;
-  std::memcpy(&word, value.data + value.size - affix.size, 8);
-  return FoldWord(word) == affix.key;
-}
+/// A string value, seen so that an affix can be looked for without a branch.
+class AffixView {
+ public:
+  explicit AffixView(const EventValue& value)
+      : size_(value.size),
+        tail_(value.tail()),
+        begin_(value.size >= 8 ? value.data : reinterpret_cast<const char*>(&value.head)),
+        end_(value.size >= 8 ? value.data + value.size
+                             : reinterpret_cast<const char*>(&tail_ + 1)) {}
+  AffixView(const AffixView&) = delete;
+  AffixView& operator=(const AffixView&) = delete;
+
+  /// Whether a first look lets the value begin with `affix`. If that has at most eight bytes it is
+  /// the answer.
+  bool MayBeginWith(const CompiledTest::Affix& affix) const {
+    const bool fits = affix.size <= size_;
+    return fits & ((Head(affix, fits) & HeadMask(affix.size)) == affix.key);
+  }
+  bool MayBeginWithFolded(const CompiledTest::Affix& affix) const {
+    const bool fits = affix.size <= size_;
+    return fits & ((FoldWord(Head(affix, fits)) & HeadMask(affix.size)) == affix.key);
+  }
+  /// The same for its end.
+  bool MayEndWith(const CompiledTest::Affix& affix) const {
+    const bool fits = affix.size <= size_;
+    return fits & ((Tail(affix, fits) & TailMask(affix.size)) == affix.key);
+  }
+  bool MayEndWithFolded(const CompiledTest::Affix& affix) const {
+    const bool fits = affix.size <= size_;
+    return fits & ((FoldWord(Tail(affix, fits)) & TailMask(affix.size)) == affix.key);
+  }
+
+ private:
+  static uint64_t Load(const char* at) {
+    uint64_t word;
+    std::memcpy(&word, at, 8);
+    return word;
+  }
+  // The eight bytes that end a longer prefix, or the first ones.
+  uint64_t Head(const CompiledTest::Affix& affix, bool fits) const {
+    const size_t offset = std::max(affix.size, 8u) - 8;
+    return Load(begin_ + (fits ? offset : 0));
+  }
+  // The eight bytes that begin a longer suffix, or the last ones.
+  uint64_t Tail(const CompiledTest::Affix& affix, bool fits) const {
+    const size_t offset = std::max(affix.size, 8u);
+    return Load(end_ - (fits ? offset : 8));
+  }
+
+  const uint32_t size_;
+  const uint64_t tail_;
+  const char* const begin_;  // eight bytes from here can be read
+  const char* const end_;    // and eight bytes up to here
+};
 
 }  // namespace pavane::rules
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -277,30 +278,15 @@ class MatchRun {
 
   // What does not depend on the operand is done once; the common operations have tight loops.
   void VisitWithOne(const IndexRun& run, EventValue* value) {
-    const bool is_string = value->kind == EventValue::Kind::kString;
     switch (run.op) {
       case Op::kPrefix:
       case Op::kWildcard:
-        if (!is_string) return;
-        return Filter(run, value, [value](const CompiledTest::Operand& operand) {
-          return MayBeginWith(*value, operand.affix);
-        });
       case Op::kSuffix:
-        if (!is_string) return;
-        return Filter(run, value, [value](const CompiledTest::Operand& operand) {
-          return MayEndWith(*value, operand.affix);
-        });
       case Op::kFoldPrefix:
       case Op::kFoldEquals:
-        if (!is_string) return;
-        return Filter(run, value, [value](const CompiledTest::Operand& operand) {
-          return MayBeginWithFolded(*value, operand.affix);
-        });
       case Op::kFoldSuffix:
-        if (!is_string) return;
-        return Filter(run, value, [value](const CompiledTest::Operand& operand) {
-          return MayEndWithFolded(*value, operand.affix);
-        });
+        if (value->kind == EventValue::Kind::kString) VisitAffixes(run, value);
+        return;
       case Op::kRange: {
         if (value->kind != EventValue::Kind::kNumber || !ReadNumber(value)) return;
         const double number = value->number;
@@ -310,7 +296,8 @@ class MatchRun {
         });
       }
       case Op::kBlockV4: {
-        const IpAddress* address = is_string ? TestPool::AddressOf(&values_, value) : nullptr;
+        if (value->kind != EventValue::Kind::kString) return;
+        const IpAddress* address = TestPool::AddressOf(&values_, value);
         if (address == nullptr || !address->is_v4) return;
         const uint32_t word = WordOf(*address);
         return Filter(run, value, [word](const CompiledTest::Operand& operand) {
@@ -332,16 +319,59 @@ class MatchRun {
         });
       }
       default:
-        return Filter(run, value, [](const CompiledTest::Operand&) { return true; });
+        return VisitOneByOne(run, value);
     }
   }
 
-  // Finds the entries that pass; `may_pass` is a first look at the operand.
+  void VisitAffixes(const IndexRun& run, EventValue* value) {
+    using Operand = CompiledTest::Operand;
+    const AffixView view(*value);
+    switch (run.op) {
+      case Op::kSuffix:
+        return Filter(run, value, [&view](const Operand& o) { return view.MayEndWith(o.affix); });
+      case Op::kFoldPrefix:
+      case Op::kFoldEquals:
+        return Filter(run, value,
+                      [&view](const Operand& o) { return view.MayBeginWithFolded(o.affix); });
+      case Op::kFoldSuffix:
+        return Filter(run, value,
+                      [&view](const Operand& o) { return view.MayEndWithFolded(o.affix); });
+      default:
+        return Filter(run, value, [&view](const Operand& o) { return view.MayBeginWith(o.affix); });
+    }
+  }
+
+  // Finds the entries that pass; `may_pass` is a first look at the operand, without a branch, and
+  // may be shown operands of other runs, too. Looking at several at once leaves few branches that
+  // depend on how many there are.
   template <typename MayPass>
   void Filter(const IndexRun& run, EventValue* value, MayPass may_pass) {
     const CompiledTest::Operand* const operands = index_.operands.data();
+    for (uint32_t e = run.first_entry; e < run.last_entry; e += RuleIndex::kLookahead) {
+      uint32_t passing = 0;
+      for (uint32_t i = 0; i < RuleIndex::kLookahead; ++i) {
+        passing |= static_cast<uint32_t>(may_pass(operands[e + i])) << i;
+      }
+      passing &= (uint32_t{1} << std::min(run.last_entry - e, RuleIndex::kLookahead)) - 1;
+      for (; passing != 0; passing &= passing - 1) {
+        AddIfPasses(run, e + static_cast<uint32_t>(std::countr_zero(passing)), value);
+      }
+    }
+  }
+
+  // For operations that have no first look. Equal tests lie side by side.
+  void VisitOneByOne(const IndexRun& run, EventValue* value) {
+    CompiledTest test;
+    test.op = run.op;
+    test.slot = run.slot;
+    bool passes = false;
     for (uint32_t e = run.first_entry; e != run.last_entry; ++e) {
-      if (may_pass(operands[e])) AddIfPasses(run, e, value);
+      const CompiledTest::Operand& operand = index_.operands[e];
+      if (e == run.first_entry || std::memcmp(&operand, &test.operand, sizeof(operand)) != 0) {
+        test.operand = operand;
+        passes = pool_.Passes(test, dictionary_, &values_, value);
+      }
+      if (passes) AddCandidate(e);
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -63,6 +64,7 @@ class RuleIndexBuilder {
     }
     BuildNode(std::move(items));
     FillChildren();
+    index_.operands.resize(index_.operands.size() + RuleIndex::kLookahead);
     index_.entries.shrink_to_fit();
     index_.operands.shrink_to_fit();
     index_.runs.shrink_to_fit();
@@ -217,7 +219,10 @@ class RuleIndexBuilder {
     const auto less = [](const Draft& a, const Draft& b) {
       return std::make_pair(a.test.op, a.test.slot) < std::make_pair(b.test.op, b.test.slot);
     };
-    std::stable_sort(drafts.begin(), drafts.end(), less);
+    std::stable_sort(drafts.begin(), drafts.end(), [&](const Draft& a, const Draft& b) {
+      if (less(a, b) || less(b, a)) return less(a, b);
+      return std::memcmp(&a.test.operand, &b.test.operand, sizeof(a.test.operand)) < 0;
+    });
     index_.nodes[number].first_run = static_cast<uint32_t>(index_.runs.size());
     for (size_t i = 0; i < drafts.size(); ++i) {
       const CompiledTest& test = drafts[i].test;

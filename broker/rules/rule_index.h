@@ -72,6 +72,8 @@ class RuleIndex {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
   static constexpr uint32_t kRoot = 0;
+  /// Operands that may be read from the first one of a run on, whatever its length.
+  static constexpr uint32_t kLookahead = 8;
 
   /// The child of `node` by `by`, one of its slots, for the id `id` of that slot, which is the
   /// slot's `place`-th; kNone if there is none.
