@@ -1,6 +1,5 @@
 """The broker under demonstration: its process, its configuration, its doors."""
 
-import ctypes
 import json
 import os
 import re
@@ -13,6 +12,9 @@ import grpc
 from sinks import free_port
 from waiting import DemoError, wait_until
 
+# SIGTERM for the broker when this demo ends, however it ends. Not done by a function between fork and exec: a fork
+# of a process with gRPC channels may wait for gRPC's threads for ever.
+END_WITH_DEMO = ('setpriv', '--pdeathsig', 'TERM')
 PLUGINS = ('booking', 'payment', 'seat', 'ticket', 'notification')
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -24,11 +26,6 @@ def is_running(pid):
             return file.read().rsplit(')', 1)[1].split()[0] != 'Z'
     except OSError:
         return False
-
-
-def end_with_parent():
-    """In the child: SIGTERM when this demo ends, however it ends (PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 class Broker:
@@ -79,9 +76,9 @@ class Broker:
         if os.path.exists(self._ports_file):
             os.remove(self._ports_file)
         with open(self.log_file, 'ab') as log:
-            self._process = subprocess.Popen([os.path.join(self.bin, 'pavaned'), '--config', self._config_file],
-                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                             preexec_fn=end_with_parent)
+            self._process = subprocess.Popen([*END_WITH_DEMO, os.path.join(self.bin, 'pavaned'),
+                                              '--config', self._config_file],
+                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.ports = wait_until('the broker to open its ports', self._read_ports, 30)
         self._channels = {}
         wait_until('the broker to be ready', self._is_ready, 30)

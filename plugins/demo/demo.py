@@ -13,7 +13,10 @@ import sys
 import threading
 from collections import Counter
 
-import grpc
+# gRPC's threads must not stop this process from starting others; read when grpc is imported.
+os.environ['GRPC_ENABLE_FORK_SUPPORT'] = '0'
+
+import grpc  # pylint: disable=wrong-import-position
 
 import story
 from broker import PLUGINS, ROOT, Broker, is_running
@@ -28,6 +31,7 @@ from waiting import DemoError, wait_until
 DEFAULT_BOOKINGS = 300
 QUICK_BOOKINGS = 60
 SETTLE_SECONDS = 60
+LIMIT_SECONDS = 300
 THINK_SECONDS = 0.1  # between a customer's bookings, so that the kill finds some under way
 BREAKDOWN = 'reject the ticket stock cannot be reached'
 
@@ -259,9 +263,15 @@ def end(*_):
     sys.exit(143)
 
 
+def give_up(*_):
+    raise DemoError(f'not done within {LIMIT_SECONDS} s')
+
+
 def main():
     arguments = parse_arguments()
     signal.signal(signal.SIGTERM, end)  # so that what was started is stopped
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(LIMIT_SECONDS)
     demo = None
     try:
         demo = Demo(arguments)
