@@ -232,7 +232,7 @@ absl::Status Purge(const Context& context, const PurgeOptions& options) {
   CLI_RETURN_IF_ERROR(Confirm(context, options));
   CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   uint64_t purged = 0;
-  const absl::Status status = ForSelection<PurgeDeadLettersRequest>(
+  absl::Status status = ForSelection<PurgeDeadLettersRequest>(
       options.selection, [&](PurgeDeadLettersRequest& request) -> absl::Status {
         bool more = true;
         while (more) {

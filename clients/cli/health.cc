@@ -30,7 +30,7 @@ absl::StatusOr<Health> CheckHealth(const Connection& broker, const std::string& 
 }
 
 absl::Status CheckReachable(const Connection& broker) {
-  const absl::Status status = CheckHealth(broker, "").status();
+  absl::Status status = CheckHealth(broker, "").status();
   if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return status;
   return absl::OkStatus();
 }
