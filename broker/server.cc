@@ -163,6 +163,7 @@ class Server::Impl {
     if (!config_.ports_file.empty()) {
       RETURN_IF_ERROR(WritePortsFile(config_.ports_file, grpc_address(), http_address()));
     }
+    ready_ = true;
     LOG_INFO("ready", {{"version", about_.version},
                        {"grpc", grpc_address()},
                        {"http", http_address()},
@@ -184,7 +185,7 @@ class Server::Impl {
     if (dispatcher_ != nullptr) dispatcher_->Stop();
     if (writer_ != nullptr) writer_->Stop();
     if (!config_.ports_file.empty()) std::remove(config_.ports_file.c_str());
-    LOG_INFO("stopped");
+    if (ready_) LOG_INFO("stopped");
   }
 
   std::string grpc_address() const { return rpc_->addresses().front(); }
@@ -363,6 +364,7 @@ class Server::Impl {
   const std::function<void()> on_store_failure_;
   Clock& clock_ = SystemClock::Get();
   Random& random_ = SystemRandom::Get();
+  bool ready_ = false;
   bool stopped_ = false;
 
   metrics::Registry registry_;

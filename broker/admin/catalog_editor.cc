@@ -36,7 +36,9 @@ class CatalogTransaction : public store::Transaction {
     discarded_ = edit.discarded();
     return absl::OkStatus();
   }
-  void Complete(const absl::Status& status) override { done_(status, discarded_); }
+  void Complete(const absl::Status& status) override {
+    done_(ingress::ToCaller(status), discarded_);
+  }
   size_t bytes() const override { return 4096; }
   bool reserved() const override { return true; }
 

@@ -124,7 +124,7 @@ class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
     if (status.ok()) {
       done_(outcome_);
     } else {
-      done_(status);
+      done_(ingress::ToCaller(status));
     }
   }
   size_t bytes() const override { return 256 + work_.letters.size() * 512; }

@@ -31,6 +31,18 @@ absl::Status StoreFailed() {
                         kRetryAfterRestart);
 }
 
+absl::Status ToCaller(const absl::Status& status) {
+  if (event::ReasonOf(status) != pavane::v1::REASON_UNSPECIFIED) return status;
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kDataLoss:
+      return StoreFailed();
+    default:
+      return status;
+  }
+}
+
 absl::Status Overloaded() {
   return event::Refused(absl::StatusCode::kResourceExhausted, pavane::v1::OVERLOADED,
                         "too much is waiting to be written; come later", kRetryAfterOverload);

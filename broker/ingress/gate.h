@@ -41,6 +41,8 @@ class Gate {
 
 /// What a caller is told whose work the store did not take, since it failed.
 absl::Status StoreFailed();
+/// `status` of a transaction as its caller is told: an error of the store itself is StoreFailed.
+absl::Status ToCaller(const absl::Status& status);
 /// The writer's queue is full.
 absl::Status Overloaded();
 

@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "event/reason.h"
 #include "event/view_buffer.h"
+#include "ingress/gate.h"
 
 namespace pavane::ingress {
 namespace {
@@ -89,7 +90,7 @@ void PublishTransaction::Complete(const absl::Status& status) {
     RefuseOthers(call_.response);
     Answer(std::move(call_), absl::OkStatus(), metrics_);
   } else {
-    Answer(std::move(call_), status, metrics_);
+    Answer(std::move(call_), ToCaller(status), metrics_);
   }
 }
 

@@ -88,9 +88,9 @@ void Publisher::Publish(IncomingBatch batch, Callback callback) {
   for (int i = 0; i < request.entries_size(); ++i) {
     PublishResult& result = *call.response.add_results();
     const auto refused = batch.refused.find(i);
-    absl::StatusOr<PublishItem> item =
-        refused != batch.refused.end() ? absl::StatusOr<PublishItem>(refused->second)
-                                       : Take(*rules, *request.mutable_entries(i), result);
+    absl::StatusOr<PublishItem> item = refused != batch.refused.end()
+                                           ? absl::StatusOr<PublishItem>(refused->second)
+                                           : Take(*rules, *request.mutable_entries(i), result);
     if (!item.ok()) {
       *result.mutable_error() = event::ToError(item.status());
       continue;

@@ -4,11 +4,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
+#include "base/log.h"
 #include "rpc/bus_admin_service.h"
 #include "rpc/dead_letter_admin_service.h"
 #include "rpc/event_admin_service.h"
@@ -37,6 +39,9 @@ void SetChannelArguments(grpc::ServerBuilder& builder, size_t message_bytes_max)
   // A second broker must not listen on the same port unnoticed.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
+
+// gRPC's own lines are for debugging gRPC; what matters of them is in our statuses.
+void LogGrpcLine(gpr_log_func_args* args) { LOG_DEBUG("grpc: {}", args->message); }
 
 // "host:port" with the port in use.
 std::string WithPort(const std::string& address, int port) {
@@ -89,6 +94,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const Options& optio
                                                             ingress::Publisher& publisher,
                                                             SubscriberContext& subscriber,
                                                             AdminContext& admin) {
+  gpr_set_log_function(LogGrpcLine);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto started = std::unique_ptr<RpcServer>(
