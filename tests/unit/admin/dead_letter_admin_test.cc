@@ -1,0 +1,230 @@
+#include "admin/dead_letter_admin.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include <gtest/gtest.h>
+
+#include "admin/dead_letter_filter.h"
+#include "event/reason.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/event/event_builder.h"
+#include "tests/unit/ingress/stations.h"
+
+namespace pavane::admin {
+namespace {
+
+using pavane::admin::v1::ListDeadLettersResponse;
+using pavane::admin::v1::PurgeDeadLettersRequest;
+using pavane::admin::v1::PurgeDeadLettersResponse;
+using pavane::admin::v1::RedriveDeadLettersRequest;
+using pavane::admin::v1::RedriveDeadLettersResponse;
+using ::pavane::testing::Await;
+using ::pavane::testing::MakeEvent;
+using ::pavane::testing::Stations;
+using ::pavane::testing::StatusIs;
+
+class DeadLetterAdminTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_OK(broker_.PutRule("r", R"({"source":["shop"]})").status()); }
+
+  // Publishes events and lets their deliveries be rejected.
+  void Kill(int count) {
+    for (int i = 0; i < count; ++i) {
+      event::CloudEvent event = MakeEvent();
+      event.set_id(absl::StrCat("e-", ++last_));
+      broker_.PublishOne(event);
+      EXPECT_FALSE(broker_.Reject("s", broker_.Pull("s", 1).at(0).delivery_id).has_error());
+    }
+  }
+
+  // Recorded time runs ahead of a clock that stands still: what is due at once is due a little
+  // later.
+  void PassRecordedTime() { broker_.clock.Advance(absl::Seconds(1)); }
+
+  ListDeadLettersResponse List(uint32_t page_size = 0, const std::string& token = "") {
+    pavane::admin::v1::ListDeadLettersRequest request;
+    request.set_page_size(page_size);
+    request.set_page_token(token);
+    const auto response = broker_.dead_letters->List(request);
+    EXPECT_OK(response);
+    return response.ok() ? *response : ListDeadLettersResponse();
+  }
+
+  absl::StatusOr<RedriveDeadLettersResponse> Redrive(const RedriveDeadLettersRequest& request) {
+    return Await<absl::StatusOr<RedriveDeadLettersResponse>>(
+        [&](auto done) { broker_.dead_letters->Redrive(request, done); });
+  }
+  absl::StatusOr<PurgeDeadLettersResponse> Purge(const PurgeDeadLettersRequest& request) {
+    return Await<absl::StatusOr<PurgeDeadLettersResponse>>(
+        [&](auto done) { broker_.dead_letters->Purge(request, done); });
+  }
+
+  Stations broker_;
+  int last_ = 0;
+};
+
+TEST_F(DeadLetterAdminTest, ShowsWhyADeliveryWasGivenUp) {
+  Kill(1);
+  const ListDeadLettersResponse list = List();
+  ASSERT_EQ(list.dead_letters_size(), 1);
+  EXPECT_FALSE(list.dead_letters(0).has_event());
+  pavane::admin::v1::GetDeadLetterRequest get;
+  get.set_id(list.dead_letters(0).id());
+  ASSERT_OK_AND_ASSIGN(const auto shown, broker_.dead_letters->Get(get));
+  EXPECT_EQ(shown.dead_letter().event().id(), "e-1");
+  EXPECT_EQ(shown.dead_letter().reason(), pavane::admin::v1::REJECTED);
+  EXPECT_EQ(shown.dead_letter().error_code(), "BROKEN");
+  EXPECT_EQ(shown.dead_letter().rule(), "r");
+  EXPECT_EQ(shown.dead_letter().target(), "t0");
+  EXPECT_EQ(shown.dead_letter().attempts(), 1u);
+}
+
+TEST_F(DeadLetterAdminTest, ListsInPagesOldestFirst) {
+  Kill(3);
+  const ListDeadLettersResponse first = List(2);
+  ASSERT_EQ(first.dead_letters_size(), 2);
+  EXPECT_EQ(first.dead_letters(0).event_id(), "e-1");
+  const ListDeadLettersResponse second = List(2, first.next_page_token());
+  ASSERT_EQ(second.dead_letters_size(), 1);
+  EXPECT_EQ(second.dead_letters(0).event_id(), "e-3");
+  EXPECT_EQ(second.next_page_token(), "");
+}
+
+TEST_F(DeadLetterAdminTest, ARedrivenLetterIsADeliveryAgainAndALetterNoMore) {
+  Kill(1);
+  RedriveDeadLettersRequest request;
+  request.set_id(List().dead_letters(0).id());
+  ASSERT_OK_AND_ASSIGN(const auto response, Redrive(request));
+  EXPECT_EQ(response.redriven(), 1u);
+  PassRecordedTime();
+  const targets::OutgoingDelivery delivery = broker_.Pull("s", 1).at(0);
+  EXPECT_EQ(delivery.kind, targets::DeliveryKind::kRedrive);
+  EXPECT_EQ(delivery.attempt, 1u);
+  EXPECT_EQ(List().dead_letters_size(), 0);
+  EXPECT_THAT(Redrive(request).status(), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(DeadLetterAdminTest, TwoRedrivesAtOnceMakeOneDelivery) {
+  Kill(1);
+  RedriveDeadLettersRequest request;
+  request.set_id(List().dead_letters(0).id());
+  std::promise<uint64_t> first;
+  std::promise<uint64_t> second;
+  auto count = [](std::promise<uint64_t>& out) {
+    return [&out](const absl::StatusOr<RedriveDeadLettersResponse>& response) {
+      out.set_value(response.ok() ? response->redriven() : 0);
+    };
+  };
+  broker_.dead_letters->Redrive(request, count(first));
+  broker_.dead_letters->Redrive(request, count(second));
+  EXPECT_EQ(first.get_future().get() + second.get_future().get(), 1u);
+}
+
+TEST_F(DeadLetterAdminTest, AWalkOverAllEndsAlthoughRedrivenOnesFailAgain) {
+  Kill(3);
+  RedriveDeadLettersRequest request;
+  request.set_all(true);
+  ASSERT_OK_AND_ASSIGN(const auto response, Redrive(request));
+  EXPECT_EQ(response.redriven(), 3u);
+  EXPECT_FALSE(response.more());
+}
+
+TEST_F(DeadLetterAdminTest, ATargetThatIsGoneNeedsAnother) {
+  Kill(1);
+  const std::string id = List().dead_letters(0).id();
+  pavane::admin::v1::DeleteRuleRequest remove;
+  remove.set_name("r");
+  ASSERT_OK(Await<absl::StatusOr<pavane::admin::v1::DeleteRuleResponse>>([&](auto done) {
+              broker_.rule_admin->Delete(remove, done);
+            }).status());
+  RedriveDeadLettersRequest request;
+  request.set_id(id);
+  EXPECT_EQ(event::ReasonOf(Redrive(request).status()), pavane::v1::TARGET_GONE);
+  request.set_all(true);
+  ASSERT_OK_AND_ASSIGN(const auto all, Redrive(request));
+  EXPECT_EQ(all.target_gone(), 1u);
+  EXPECT_EQ(all.redriven(), 0u);
+  ASSERT_OK(broker_.PutRule("heir", R"({"source":["nothing"]})", {"service:heir"}).status());
+  request.set_id(id);
+  request.set_to_target("default/heir/t0");
+  ASSERT_OK(Redrive(request).status());
+  PassRecordedTime();
+  EXPECT_EQ(broker_.Pull("heir", 1).at(0).names->rule, "heir");
+  request.set_to_target("default/heir/t7");
+  EXPECT_THAT(Redrive(request).status(), StatusIs(absl::StatusCode::kNotFound));
+  request.set_to_target("heir");
+  EXPECT_EQ(event::ReasonOf(Redrive(request).status()), pavane::v1::INVALID_TARGET);
+}
+
+TEST_F(DeadLetterAdminTest, PurgedOnesAreGone) {
+  Kill(3);
+  PurgeDeadLettersRequest request;
+  EXPECT_FALSE(Purge(request).ok());  // which?
+  request.mutable_filter()->set_error_code("OTHER");
+  ASSERT_OK_AND_ASSIGN(PurgeDeadLettersResponse response, Purge(request));
+  EXPECT_EQ(response.purged(), 0u);
+  request.set_all(true);
+  ASSERT_OK_AND_ASSIGN(response, Purge(request));
+  EXPECT_EQ(response.purged(), 3u);
+  EXPECT_EQ(List().dead_letters_size(), 0);
+}
+
+TEST_F(DeadLetterAdminTest, OldOnesAndTooManyExpire) {
+  Kill(2);
+  broker_.clock.Advance(absl::Hours(1));
+  const int64_t cutoff = absl::ToUnixMicros(broker_.clock.Now());
+  Kill(3);
+  auto expire = [&](int64_t before_us, uint64_t max) {
+    return *Await<absl::StatusOr<uint64_t>>(
+        [&](auto done) { broker_.dead_letters->Expire(before_us, max, done); });
+  };
+  EXPECT_EQ(expire(cutoff, 100), 2u);
+  EXPECT_EQ(expire(cutoff, 2), 1u);
+  EXPECT_EQ(expire(cutoff, 2), 0u);
+  EXPECT_EQ(List().dead_letters(0).event_id(), "e-4");
+}
+
+TEST(DeadLetterFilter, SelectsByEveryField) {
+  store::DeadLetterRecord letter;
+  letter.bus = "default";
+  letter.rule = "r";
+  letter.target = "t";
+  letter.target_address = "service:s";
+  letter.error_code = "X";
+  letter.reason = store::FailureReason::kRejected;
+  letter.dead_us = 5'000'000;
+  letter.event_type = "T";
+  letter.correlation_id = "c";
+  pavane::admin::v1::DeadLetterFilter filter;
+  EXPECT_TRUE(Selects(filter, letter));
+  filter.set_bus("default");
+  filter.set_rule("r");
+  filter.set_target("t");
+  filter.set_target_address("service:s");
+  filter.set_error_code("X");
+  filter.set_reason(pavane::admin::v1::REJECTED);
+  filter.set_event_type("T");
+  filter.set_correlation_id("c");
+  filter.mutable_since()->set_seconds(5);
+  filter.mutable_until()->set_seconds(6);
+  EXPECT_TRUE(Selects(filter, letter));
+  auto refuses = [&](auto&& change) {
+    pavane::admin::v1::DeadLetterFilter other = filter;
+    change(other);
+    return !Selects(other, letter);
+  };
+  EXPECT_TRUE(refuses([](auto& f) { f.set_bus("x"); }));
+  EXPECT_TRUE(refuses([](auto& f) { f.set_rule("x"); }));
+  EXPECT_TRUE(refuses([](auto& f) { f.set_target("x"); }));
+  EXPECT_TRUE(refuses([](auto& f) { f.set_target_address("x"); }));
+  EXPECT_TRUE(refuses([](auto& f) { f.set_error_code("x"); }));
+  EXPECT_TRUE(refuses([](auto& f) { f.set_reason(pavane::admin::v1::AGE_EXCEEDED); }));
+  EXPECT_TRUE(refuses([](auto& f) { f.set_event_type("x"); }));
+  EXPECT_TRUE(refuses([](auto& f) { f.set_correlation_id("x"); }));
+  EXPECT_TRUE(refuses([](auto& f) { f.mutable_since()->set_seconds(6); }));
+  EXPECT_TRUE(refuses([](auto& f) { f.mutable_until()->set_seconds(5); }));
+}
+
+}  // namespace
+}  // namespace pavane::admin
