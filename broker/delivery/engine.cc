@@ -38,7 +38,7 @@ int64_t Engine::NowUs() const { return absl::ToUnixMicros(env_.clock.Now()); }
 absl::Status Engine::Recover(const std::function<void(TargetId, uint64_t)>& unsettled) {
   recovering_ = true;
   ASSIGN_OR_RETURN(const std::vector<store::CatalogChange> entries, env_.log.ReadCatalog());
-  ASSIGN_OR_RETURN(catalog_, catalog_->Apply(entries, CatalogVersion(0)));
+  ASSIGN_OR_RETURN(catalog_, catalog_->Apply(entries, env_.log.catalog_version()));
   ASSIGN_OR_RETURN(const store::Log::Checkpoint checkpoint, env_.log.ReadCheckpoint());
   absl::flat_hash_map<TargetId, const store::TargetState*> states;
   for (const store::TargetState& state : checkpoint.targets) states[state.target] = &state;
@@ -53,7 +53,7 @@ absl::Status Engine::Recover(const std::function<void(TargetId, uint64_t)>& unse
   position_ = checkpoint.position;
   const int64_t answers_from =
       checkpoint.last_time_us - absl::ToInt64Microseconds(options_.answers_window);
-  ASSIGN_OR_RETURN(Position from, env_.log.FindPositionBefore(answers_from));
+  ASSIGN_OR_RETURN(Position from, env_.log.FindPositionBefore(answers_from, options_.answers_max));
   from = std::min(from, checkpoint.position);
   RETURN_IF_ERROR(env_.log.ReplayCommits(from, [&](const store::CommitRecord& commit) {
     if (commit.position > checkpoint.position) {

@@ -88,18 +88,27 @@ class RandomOperations {
     }
   }
 
+  decltype(SettlementRequest::outcome) OutcomeOf(uint64_t kind) {
+    switch (kind) {
+      case 0:
+        return Nack{absl::Seconds(Below(20)), "BUSY", "later"};
+      case 1:
+        return Reject{"NO", "never", nullptr};
+      case 2:
+        return Release{};
+      default:
+        return Ack{};
+    }
+  }
+
   void Settle() {
     if (held_.empty()) return;
     const size_t index = Below(held_.size());
     const Held held = held_[index];
     held_.erase(held_.begin() + static_cast<long>(index));
-    decltype(SettlementRequest::outcome) outcome = Ack{};
     const uint64_t kind = Below(10);
-    if (kind == 0) outcome = Nack{absl::Seconds(Below(20)), "BUSY", "later"};
-    if (kind == 1) outcome = Reject{"NO", "never", nullptr};
-    if (kind == 2) outcome = Release{};
     const SettlementAnswer answer =
-        harness_.SettleOne(held.service, held.delivery_id, std::move(outcome));
+        harness_.SettleOne(held.service, held.delivery_id, OutcomeOf(kind));
     if (answer.refusal) {
       ASSERT_EQ(answer.refusal->reason, pavane::v1::LEASE_EXPIRED) << answer.refusal->message;
       return;
