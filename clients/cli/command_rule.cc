@@ -87,7 +87,7 @@ std::string PolicyOf(const Target& target) {
   if (target.lease_policy().has_lease()) {
     parts.push_back(absl::StrCat("lease ", DurationText(FromProto(target.lease_policy().lease()))));
   }
-  if (target.dead_letter_policy().disabled()) parts.push_back("no dead letters");
+  if (target.dead_letter_policy().disabled()) parts.emplace_back("no dead letters");
   return absl::StrJoin(parts, ", ");
 }
 
