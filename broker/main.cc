@@ -55,6 +55,7 @@ int TakeSignals() {
   sigaddset(&signals, SIGINT);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a failed write, not a sudden death
   return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 

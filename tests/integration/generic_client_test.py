@@ -1,6 +1,10 @@
 """A client that knows only proto/: publishes, subscribes, settles with emits, pulls, redrives; and bad input of every kind."""
 
+import base64
+import json
+import os
 import queue
+import resource
 import subprocess
 import tempfile
 import threading
@@ -9,7 +13,7 @@ import unittest
 
 import grpc
 
-from running_broker import PAVANED, Broker, Protocol, await_true
+from running_broker import PAVANED, Broker, Protocol, await_true, http_get
 
 PUBLISHER = "pavane.v1.PublisherService"
 SUBSCRIBER = "pavane.v1.SubscriberService"
@@ -648,6 +652,40 @@ class StartTest(unittest.TestCase):
             code, said = self.start(f"--data-dir={folder}/data", "--grpc-listen=0.0.0.0:0")
         self.assertEqual(code, 64)
         self.assertIn("--insecure", said)
+
+
+def incompressible(size=100_000):
+    return json.dumps({"a": base64.b64encode(os.urandom(size)).decode()})
+
+
+class StoreFailureTest(unittest.TestCase):
+    """A store that cannot write ends the broker, and nothing that was acknowledged is lost."""
+
+    def test_a_failed_write_ends_the_broker_with_its_code(self):
+        with tempfile.TemporaryDirectory() as folder:
+            broker = Broker(folder)
+            self.addCleanup(broker.kill)
+            # From now on no file may grow beyond 4 MiB.
+            resource.prlimit(broker.process.pid, resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))
+            acknowledged, error = [], None
+            while error is None:
+                id_ = f"e-{len(acknowledged)}"
+                try:
+                    result = PROTOCOL.call(broker.channel, PUBLISHER, "Publish",
+                                           entries=[{"event": event(id_, data=incompressible())}]).results[0]
+                    self.assertFalse(result.HasField("error"), result)
+                    acknowledged.append((id_, result.sequence))
+                except grpc.RpcError as refused:
+                    error = refused
+                self.assertLess(len(acknowledged), 1_000, "the limit was never met")
+            self.assertEqual(error.code(), grpc.StatusCode.UNAVAILABLE)
+            self.assertEqual(http_get(broker.http + "/readyz")[0], 503)
+            self.assertEqual(broker.process.wait(timeout=60), 74)
+            broker.start()
+            for id_, sequence in acknowledged:
+                stored = PROTOCOL.call(broker.channel, EVENTS, "GetEvent", sequence=sequence).events[0]
+                self.assertEqual(stored.event.id, id_)
+            self.assertEqual(broker.stop(), 0)
 
 
 class RestartTest(unittest.TestCase):
