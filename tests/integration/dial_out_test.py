@@ -1,7 +1,7 @@
 """A service that the broker dials: answers, failures and what they lead to, health, and a deferred settlement."""
 
+import queue
 import tempfile
-import threading
 import unittest
 from concurrent import futures
 
@@ -14,12 +14,14 @@ PROTOCOL = Protocol()
 
 
 class Plugin:
-    """pavane.v1.PluginService; `decide(delivery)` returns a settlement, None to leave it out, or a StatusCode."""
+    """pavane.v1.PluginService; `decide(delivery)` returns a settlement, None to leave it out, or a StatusCode.
+
+    `arrived` is a queue of the deliveries.
+    """
 
     def __init__(self, port, decide):
         self.decide = decide
-        self.seen = []
-        self.lock = threading.Lock()
+        self.arrived = queue.Queue()
         self.server = grpc.server(futures.ThreadPoolExecutor(8))
         self.server.add_generic_rpc_handlers((self._handlers(),))
         assert self.server.add_insecure_port(f"127.0.0.1:{port}") == port
@@ -41,18 +43,13 @@ class Plugin:
     def handle(self, request, context):
         response = PROTOCOL.message("pavane.v1.HandleResponse")()
         for delivery in request.deliveries:
-            with self.lock:
-                self.seen.append(delivery)
+            self.arrived.put(delivery)
             settlement = self.decide(delivery)
             if isinstance(settlement, grpc.StatusCode):
                 context.abort(settlement, "as told")
             if settlement is not None:
                 response.settlements.add(delivery_id=delivery.delivery_id, **settlement)
         return response
-
-    def ids(self):
-        with self.lock:
-            return [delivery.event.id for delivery in self.seen]
 
     def stop(self):
         self.server.stop(0).wait()
@@ -107,7 +104,8 @@ class DialOutTest(unittest.TestCase):
         await_true(lambda: self.stats().attempts >= 2, what="refused connections")
         plugin = self.plugin(lambda delivery: {"ack": {}})
         await_true(lambda: self.stats().successes == 1, what="the ack")
-        self.assertEqual(plugin.ids(), ["early"])
+        self.assertEqual(plugin.arrived.get_nowait().event.id, "early")
+        self.assertTrue(plugin.arrived.empty())
         self.assertEqual(len(self.letters()), 0)
 
     def test_a_status_that_never_succeeds_is_a_dead_letter(self):
@@ -130,8 +128,8 @@ class DialOutTest(unittest.TestCase):
         plugin = self.plugin(lambda delivery: {"defer": {"lease": {"seconds": 300}}})
         self.rule()
         self.publish("slow")
-        await_true(plugin.ids, what="the delivery")
-        settle = {"service": "dialled", "settlements": [{"delivery_id": plugin.seen[0].delivery_id, "ack": {}}]}
+        delivery_id = plugin.arrived.get(timeout=30).delivery_id
+        settle = {"service": "dialled", "settlements": [{"delivery_id": delivery_id, "ack": {}}]}
         await_true(lambda: not self.call("pavane.v1.SubscriberService", "Settle", **settle).results[0].HasField("error"),
                    what="the accepted settlement")
         self.assertEqual(self.stats().successes, 1)

@@ -23,7 +23,11 @@ PAVANED = os.environ.get("PAVANED", str(ROOT / "build/bin/pavaned"))
 
 
 def await_true(condition, seconds=30.0, what="the condition"):
-    """The first true value of `condition()`; fails after `seconds`."""
+    """The first true value of `condition()`; fails after `seconds`.
+
+    Asks again and again, and so only for what another process knows and tells nobody by itself: a log, a port, the
+    state of a broker. What this process brings about (a request to a server of its own) it waits for with a queue.
+    """
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -114,6 +118,13 @@ class Broker:
         status, text = http_get(self.http + "/metrics")
         assert status == 200, status
         return text
+
+    def await_instance(self, protocol, service):
+        """Until an instance of the service is connected."""
+        def connected():
+            found = protocol.call(self.channel, "pavane.admin.v1.ServiceAdmin", "ListServices", name_prefix=service)
+            return any(s.name == service and s.instances for s in found.services)
+        await_true(connected, what=f"an instance of {service}")
 
     def stop(self):
         """SIGTERM; returns the exit code."""
