@@ -11,6 +11,7 @@
 #include "base/bounded_queue.h"
 #include "base/thread.h"
 #include "delivery/engine.h"
+#include "delivery/loop_context.h"
 #include "delivery/unsettled_counts.h"
 
 namespace pavane::delivery {
@@ -28,13 +29,14 @@ class Dispatcher::Loop {
  public:
   using Work = absl::AnyInvocable<void()>;
 
-  Loop(store::Log& log, Clock& clock, Random& random, Options options)
+  Loop(store::Log& log, Clock& clock, Random& random, const Options& options)
       : inbox_(kInboxMax, clock),
-        engine_({log, clock, random, [this](Work work) { Post(std::move(work)); }},
-                std::move(options)),
-        clock_(clock) {}
+        context_(
+            log, clock, random, [this](Work work) { Post(std::move(work)); }, options),
+        engine_(context_) {}
   ~Loop() { Stop(); }
 
+  LoopContext& context() { return context_; }
   Engine& engine() { return engine_; }
   UnsettledCounts& unsettled() { return unsettled_; }
 
@@ -80,7 +82,7 @@ class Dispatcher::Loop {
     Post([this, until, done = std::move(done)]() mutable {
       engine_.Drain(until);
       drained_ = std::move(done);
-      drain_deadline_ = clock_.MonotonicNow() + (until - clock_.Now());
+      drain_deadline_ = context_.clock.MonotonicNow() + (until - context_.clock.Now());
     });
   }
 
@@ -109,7 +111,7 @@ class Dispatcher::Loop {
 
   void CheckDrained() {
     if (!drained_) return;
-    if (engine_.in_flight() > 0 && clock_.MonotonicNow() < drain_deadline_) return;
+    if (engine_.in_flight() > 0 && context_.clock.MonotonicNow() < drain_deadline_) return;
     std::exchange(drained_, nullptr)();
   }
 
@@ -120,8 +122,8 @@ class Dispatcher::Loop {
 
   // Loop thread only.
   std::vector<Work> own_work_;
+  LoopContext context_;
   Engine engine_;
-  Clock& clock_;
   std::function<void()> drained_;
   MonotonicTime drain_deadline_;
 
@@ -132,12 +134,12 @@ Dispatcher::Dispatcher(store::Log& log, Clock& clock, Random& random, Options op
     : loop_(std::make_unique<Loop>(log, clock, random, std::move(options))) {}
 Dispatcher::~Dispatcher() = default;
 
-void Dispatcher::set_writer(store::Writer* writer) { loop_->engine().set_writer(writer); }
+void Dispatcher::set_writer(store::Writer* writer) { loop_->context().writer = writer; }
 void Dispatcher::set_forward(ForwardFunction forward) {
-  loop_->engine().set_forward(std::move(forward));
+  loop_->context().forward = std::move(forward);
 }
-void Dispatcher::set_dial_out(DialOut* dial_out) { loop_->engine().set_dial_out(dial_out); }
-void Dispatcher::set_hooks(Hooks hooks) { loop_->engine().set_hooks(std::move(hooks)); }
+void Dispatcher::set_dial_out(DialOut* dial_out) { loop_->context().dial_out = dial_out; }
+void Dispatcher::set_hooks(Hooks hooks) { loop_->context().hooks = std::move(hooks); }
 
 absl::Status Dispatcher::Recover() {
   return loop_->engine().Recover(
@@ -157,19 +159,19 @@ void Dispatcher::OnCommit(const std::shared_ptr<const store::CommitRecord>& comm
 
 void Dispatcher::OpenSession(OpenRequest request, OpenCallback callback) {
   loop_->Post([this, request = std::move(request), callback = std::move(callback)]() mutable {
-    loop_->engine().OpenSession(std::move(request), callback);
+    loop_->engine().services().Open(std::move(request), callback);
   });
 }
 void Dispatcher::AddCredit(SessionId session, uint32_t messages, uint64_t bytes) {
-  loop_->Post([=, this] { loop_->engine().AddCredit(session, messages, bytes); });
+  loop_->Post([=, this] { loop_->engine().services().AddCredit(session, messages, bytes); });
 }
 void Dispatcher::SetAlias(SessionId session, std::string service) {
   loop_->Post([this, session, service = std::move(service)]() mutable {
-    loop_->engine().SetAlias(session, std::move(service));
+    loop_->engine().services().SetAlias(session, std::move(service));
   });
 }
 void Dispatcher::DrainSession(SessionId session) {
-  loop_->Post([=, this] { loop_->engine().DrainSession(session); });
+  loop_->Post([=, this] { loop_->engine().services().StopTaking(session); });
 }
 void Dispatcher::CloseSession(SessionId session, CloseKind kind) {
   loop_->Post([=, this] { loop_->engine().CloseSession(session, kind); });
@@ -179,19 +181,19 @@ void Dispatcher::Settle(std::string service, std::vector<SettlementRequest> sett
                         SettleCallback callback) {
   loop_->Post([this, service = std::move(service), settlements = std::move(settlements),
                callback = std::move(callback)]() mutable {
-    loop_->engine().Settle(service, std::move(settlements), std::move(callback));
+    loop_->engine().settlements().Settle(service, std::move(settlements), std::move(callback));
   });
 }
 void Dispatcher::Extend(std::string service, std::vector<ExtendRequest> items,
                         ExtendCallback callback) {
   loop_->Post([this, service = std::move(service), items = std::move(items),
                callback = std::move(callback)]() mutable {
-    loop_->engine().Extend(service, std::move(items), callback);
+    loop_->engine().settlements().Extend(service, items, callback);
   });
 }
 void Dispatcher::Pull(PullOptions options, PullCallback callback) {
   loop_->Post([this, options = std::move(options), callback = std::move(callback)]() mutable {
-    loop_->engine().Pull(std::move(options), std::move(callback));
+    loop_->engine().services().Pull(std::move(options), std::move(callback));
   });
 }
 

@@ -18,6 +18,11 @@ struct Target {
 
   enum class Kind { kService, kBus };
 
+  /// Whether the service of this name, connected or dialled, takes the target's deliveries.
+  bool IsOf(const std::string& service) const {
+    return kind == Kind::kService && far_end == service;
+  }
+
   // Definition, replaced by a put of its rule.
   std::shared_ptr<const targets::TargetNames> names;
   Kind kind = Kind::kService;
