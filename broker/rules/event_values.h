@@ -136,6 +136,15 @@ class EventValues {
 
   const Slot& slot(uint32_t slot) const { return slots_[slot]; }
   EventValue& value(uint32_t index) { return values_[index]; }
+  /// Calls `function` with a pointer to each value of the slot, in reading order.
+  template <typename Function>
+  void ForEach(uint32_t slot, Function function) {
+    for (uint32_t i = slots_[slot].first; i != EventValue::kNone;) {
+      EventValue& value = values_[i];
+      function(&value);
+      i = value.next;
+    }
+  }
   const std::vector<uint32_t>& touched() const { return touched_; }
   /// Bit for each slot with a value in an array element, modulo 64.
   uint64_t in_array_slots() const { return in_array_slots_; }

@@ -11,16 +11,10 @@
 #include "absl/types/span.h"
 
 #include "event/event_view.h"
-#include "rules/pattern.h"
+#include "rules/compiled_rules.h"
 #include "rules/rule_id.h"
 
 namespace pavane::rules {
-
-/// A rule as a matcher takes it.
-struct RuleEntry {
-  RuleId id = 0;
-  std::shared_ptr<const Pattern> pattern;
-};
 
 struct MatcherOptions {
   /// Work that array consistency may cost for one rule and one event, in the steps that

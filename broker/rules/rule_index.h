@@ -10,6 +10,7 @@
 #include "rules/compiled_test.h"
 #include "rules/path_trie.h"
 #include "rules/rule_id.h"
+#include "rules/test_pool.h"
 #include "rules/text_dictionary.h"
 
 namespace pavane::rules {
