@@ -5,7 +5,7 @@ BUILD := build
 CMAKE_BUILD := cmake --build --preset release -j $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build demo run test bench-rules bench-broker format tidy
+.PHONY: help deps configure build demo run test bench-rules bench-deps bench-broker format tidy
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -34,9 +34,12 @@ bench-rules: configure ## the matcher's figures, as JSON
 	$(CMAKE_BUILD) --target bench_rules
 	$(BUILD)/bin/bench_rules
 
-bench-broker: configure ## throughput and latency of the whole broker, as JSON
-	$(CMAKE_BUILD) --target bench_broker pavaned
-	$(BUILD)/bin/bench_broker
+bench-deps: ## install the brokers that bench-broker compares with (optional)
+	@.ci/deps packages-bench
+
+bench-broker: configure ## throughput and latency of the whole broker beside its peers (ROWS=... for some rows)
+	$(CMAKE_BUILD) --target bench_broker bench_peers pavaned
+	$(BUILD)/bin/bench_broker $(if $(ROWS),--rows $(ROWS))
 
 format: ## clang-format the whole tree in place
 	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i

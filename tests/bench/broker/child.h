@@ -8,10 +8,11 @@
 
 namespace pavane::bench {
 
-/// A process started by the bench, with its standard output as lines.
+/// A process started by the bench, with its standard output as lines, and the processes it starts.
 class Child {
  public:
-  explicit Child(const std::vector<std::string>& arguments);
+  /// `quiet`: what it says on its standard error is dropped.
+  explicit Child(const std::vector<std::string>& arguments, bool quiet = false);
   /// Kills it if it still runs.
   ~Child();
   Child(const Child&) = delete;
@@ -24,11 +25,17 @@ class Child {
   /// Waits; the exit code, -1 when a signal ended it.
   int Wait();
   void Signal(int number);
-  /// CPU seconds so far, and the most memory it ever held.
+  /// CPU seconds so far, of it and of all below it, ended or not.
   double CpuSeconds() const;
-  double PeakMegabytes() const;
+  /// The most memory it and those below it that still run ever held.
+  double PeakBytes() const;
+  /// What it holds now.
+  double ResidentBytes() const;
 
  private:
+  std::vector<pid_t> Family() const;
+  double SumOfStatus(const char* field) const;
+
   pid_t pid_ = 0;
   int output_ = -1;
   std::string buffer_;
