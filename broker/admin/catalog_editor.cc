@@ -54,9 +54,9 @@ class CatalogTransaction : public store::Transaction {
 
 }  // namespace
 
-store::DedupWindow::Policy DedupPolicyOf(const pavane::admin::v1::Bus& bus,
-                                         const config::DedupConfig& defaults) {
-  store::DedupWindow::Policy policy;
+store::DedupPolicy DedupPolicyOf(const pavane::admin::v1::Bus& bus,
+                                 const config::DedupConfig& defaults) {
+  store::DedupPolicy policy;
   policy.window_us = absl::ToInt64Microseconds(defaults.window);
   policy.ids_max = bus.dedup_ids_max() > 0 ? bus.dedup_ids_max() : defaults.ids_max;
   if (bus.has_dedup_window()) {

@@ -48,8 +48,8 @@ class CatalogEditor {
 };
 
 /// De-duplication of a bus as the writer takes it.
-store::DedupWindow::Policy DedupPolicyOf(const pavane::admin::v1::Bus& bus,
-                                         const config::DedupConfig& defaults);
+store::DedupPolicy DedupPolicyOf(const pavane::admin::v1::Bus& bus,
+                                 const config::DedupConfig& defaults);
 
 }  // namespace pavane::admin
 

@@ -133,7 +133,7 @@ const Key kKeys[] = {
     {"dedup.window", "How long a bus remembers (source, id) of an event if it does not say.",
      [](Config& c) { return Time(c.dedup.window, absl::ZeroDuration(), 30 * kDay); }},
     {"dedup.ids_max", "Most events a bus remembers for that if it does not say.",
-     [](Config& c) { return Integer(c.dedup.ids_max, 0, 1'000'000'000); }},
+     [](Config& c) { return Integer(c.dedup.ids_max, 0, 10'000'000); }},
 
     {"drain.timeout", "How long SIGTERM waits for settlements.",
      [](Config& c) { return Time(c.drain.timeout, absl::ZeroDuration(), absl::Hours(24)); }},

@@ -15,7 +15,14 @@ std::shared_ptr<const Block> BlockCache::Find(event::EventRef ref) {
 void BlockCache::Add(std::shared_ptr<const Block> block) {
   MutexLock lock(mu_);
   const std::pair key(block->head.bus, block->head.last());
-  if (by_last_.contains(key)) return;  // another thread read it too
+  const auto found = by_last_.find(key);
+  if (found != by_last_.end()) {
+    const Block& known = **found->second;
+    if (known.head.first <= block->head.first) return;  // another thread read it too
+    bytes_ -= known.bytes();  // since then it was merged into a larger one
+    blocks_.erase(found->second);
+    by_last_.erase(found);
+  }
   bytes_ += block->bytes();
   blocks_.push_front(std::move(block));
   by_last_.emplace(key, blocks_.begin());

@@ -23,8 +23,10 @@ AppendResult CommitBuilder::AppendEvent(event::StoredEvent event, std::vector<Ta
       event.dedup_hash != event::Hash128() && bus.dedup.policy().window_us > 0;
   if (deduplicated) {
     const auto first = bus.dedup.Find(event.dedup_hash, state_->time_us_);
-    if (first.has_value()) {
-      return {{event.ref.bus, first->sequence}, first->matched_rules, true};
+    // An answer that cannot be read is not guessed: this commit and all later ones fail.
+    if (!first.ok()) state_->log_->Fail(first.status());
+    if (first.ok() && first->has_value()) {
+      return {{event.ref.bus, (*first)->sequence}, (*first)->matched_rules, true};
     }
   }
   ++bus.last;
@@ -32,7 +34,7 @@ AppendResult CommitBuilder::AppendEvent(event::StoredEvent event, std::vector<Ta
   event.accepted_us = state_->time_us_;
   event.catalog_version = state_->catalog_version_;
   if (deduplicated) {
-    bus.dedup.Add(event.dedup_hash, event.accepted_us, {bus.last, event.matched_rules});
+    bus.dedup.Add({event.dedup_hash, event.accepted_us, bus.last, event.matched_rules});
     state_->dedup_added_.push_back(event.ref.bus);
   }
   for (const TargetId target : targets) ++state_->dispatched_[target];
@@ -91,7 +93,7 @@ const std::vector<CatalogChange>& CommitBuilder::catalog_changes() const {
   return state_->commit_->catalog;
 }
 
-void CommitBuilder::SetDedupPolicy(BusId bus, DedupWindow::Policy policy) {
+void CommitBuilder::SetDedupPolicy(BusId bus, DedupPolicy policy) {
   state_->SetPolicy(bus, policy);
 }
 

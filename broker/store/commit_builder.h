@@ -11,7 +11,7 @@
 #include "base/ids.h"
 #include "event/stored_event.h"
 #include "store/commit_record.h"
-#include "store/dedup_window.h"
+#include "store/dedup_policy.h"
 
 namespace pavane::store {
 
@@ -59,7 +59,7 @@ class CommitBuilder {
 
   /// Sets de-duplication of a bus from now on; ChangeCatalog and the writer's start do it from the
   /// bus' settings, so this is for buses that have none.
-  void SetDedupPolicy(BusId bus, DedupWindow::Policy policy);
+  void SetDedupPolicy(BusId bus, DedupPolicy policy);
 
  private:
   friend class Writer;

@@ -15,8 +15,8 @@ constexpr int64_t kClockBehindToleratedUs = 1'000'000;
 
 }  // namespace
 
-DedupWindow::Policy DedupPolicyOf(const pavane::admin::v1::Bus& bus, DedupWindow::Policy fallback) {
-  DedupWindow::Policy policy = fallback;
+DedupPolicy DedupPolicyOf(const pavane::admin::v1::Bus& bus, DedupPolicy fallback) {
+  DedupPolicy policy = fallback;
   if (bus.has_dedup_window()) {
     policy.window_us =
         bus.dedup_window().seconds() * 1'000'000 + bus.dedup_window().nanos() / 1'000;
@@ -25,7 +25,8 @@ DedupWindow::Policy DedupPolicyOf(const pavane::admin::v1::Bus& bus, DedupWindow
   return policy;
 }
 
-absl::Status CommitBuilder::State::Load(const Log& log, int64_t now_us) {
+absl::Status CommitBuilder::State::Load(Log& log, int64_t now_us) {
+  log_ = &log;
   ASSIGN_OR_RETURN(const Log::Checkpoint checkpoint, log.ReadCheckpoint());
   position_ = log.last_position();
   last_time_us_ = checkpoint.last_time_us;
@@ -34,46 +35,28 @@ absl::Status CommitBuilder::State::Load(const Log& log, int64_t now_us) {
     LOG_WARNING("the clock is behind the last recorded time",
                 {{"behind", absl::Microseconds(last_time_us_ - now_us)}});
   }
-  for (const auto& [bus, sequence] : checkpoint.last_sequences) BusOf(bus).last = sequence;
+  absl::flat_hash_map<BusId, DedupPolicy> policies;
+  for (const auto& [bus, sequence] : checkpoint.last_sequences) policies[bus] = dedup_default_;
   ASSIGN_OR_RETURN(const std::vector<CatalogChange> catalog, log.ReadCatalog());
   for (const CatalogChange& change : catalog) {
     if (change.kind != CatalogChange::Kind::kBus) continue;
     ASSIGN_OR_RETURN(const BusEntry entry, DecodeBus(change.bytes));
-    BusOf(entry.id).dedup.set_policy(DedupPolicyOf(entry.bus, dedup_default_));
+    policies[entry.id] = DedupPolicyOf(entry.bus, dedup_default_);
   }
-  for (const auto& [bus, sequence] : checkpoint.last_sequences) {
-    RETURN_IF_ERROR(LoadWindow(log, bus, std::max(now_us, last_time_us_)));
+  for (const auto& [bus, policy] : policies) {
+    RETURN_IF_ERROR(log.LoadDedup(bus, policy, std::max(now_us, last_time_us_)));
+    buses_[bus] = std::make_unique<Bus>(log.dedup(bus));
   }
-  return absl::OkStatus();
-}
-
-absl::Status CommitBuilder::State::LoadWindow(const Log& log, BusId id, int64_t now_us) {
-  DedupWindow& window = BusOf(id).dedup;
-  const DedupWindow::Policy& policy = window.policy();
-  if (policy.window_us == 0) return absl::OkStatus();
-  struct Identity {
-    event::Hash128 hash;
-    int64_t accepted_us;
-    DedupWindow::First first;
-  };
-  std::vector<Identity> identities;  // newest first
-  const auto visit = [&](const event::Hash128& hash, Sequence sequence, int64_t accepted_us,
-                         uint32_t matched_rules) {
-    if (accepted_us <= now_us - policy.window_us) return false;
-    if (hash == event::Hash128()) return true;
-    identities.push_back({hash, accepted_us, {sequence, matched_rules}});
-    return identities.size() < policy.ids_max;
-  };
-  RETURN_IF_ERROR(log.ReadDedupHashes(id, visit));
-  for (auto at = identities.rbegin(); at != identities.rend(); ++at) {
-    window.Add(at->hash, at->accepted_us, at->first);
-  }
+  for (const auto& [bus, sequence] : checkpoint.last_sequences) BusOf(bus).last = sequence;
   return absl::OkStatus();
 }
 
 CommitBuilder::State::Bus& CommitBuilder::State::BusOf(BusId id) {
   std::unique_ptr<Bus>& bus = buses_[id];
-  if (bus == nullptr) bus = std::make_unique<Bus>(dedup_default_);
+  if (bus == nullptr) {
+    bus = std::make_unique<Bus>(log_->dedup(id));
+    bus->dedup.set_policy(dedup_default_);
+  }
   return *bus;
 }
 
@@ -100,10 +83,7 @@ void CommitBuilder::State::RollBack() {
     --BusOf(appended.event->ref.bus).last;
     for (const TargetId target : appended.targets) --dispatched_[target];
   }
-  for (const BusId bus : dedup_added_) {
-    DedupWindow& window = BusOf(bus).dedup;
-    window.TruncateTo(window.added_total() - 1);
-  }
+  for (const BusId bus : dedup_added_) BusOf(bus).dedup.RemoveNewest();
   for (size_t i = marked_.dead_letters_erased; i < commit.dead_letters_erased.size(); ++i) {
     letters_erased_.erase(commit.dead_letters_erased[i].id);
   }
@@ -135,11 +115,11 @@ std::shared_ptr<const CommitRecord> CommitBuilder::State::Finish() {
   return std::exchange(commit_, std::move(next));
 }
 
-void CommitBuilder::State::SetPolicy(BusId id, DedupWindow::Policy policy) {
-  DedupWindow& window = BusOf(id).dedup;
-  if (window.policy() == policy) return;
-  policies_before_.emplace_back(id, window.policy());
-  window.set_policy(policy);
+void CommitBuilder::State::SetPolicy(BusId id, DedupPolicy policy) {
+  DedupIndex& index = BusOf(id).dedup;
+  if (index.policy() == policy) return;
+  policies_before_.emplace_back(id, index.policy());
+  index.set_policy(policy);
 }
 
 void CommitBuilder::State::SetPolicyFrom(const CatalogChange& change) {

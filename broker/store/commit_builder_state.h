@@ -14,6 +14,7 @@
 
 #include "pavane/admin/v1/bus.pb.h"
 #include "store/commit_builder.h"
+#include "store/dedup_index.h"
 #include "store/log.h"
 
 namespace pavane::store {
@@ -22,11 +23,11 @@ namespace pavane::store {
 /// sequences and dedup windows of the buses, the catalog version). Writer thread only.
 class CommitBuilder::State {
  public:
-  explicit State(DedupWindow::Policy dedup_default) : dedup_default_(dedup_default) {}
+  explicit State(DedupPolicy dedup_default) : dedup_default_(dedup_default) {}
 
   /// Reads where the log ends, the buses' policies, and the identities in their windows at
   /// `now_us`.
-  absl::Status Load(const Log& log, int64_t now_us);
+  absl::Status Load(Log& log, int64_t now_us);
 
   /// Starts the next commit at time max(now_us, last time + 1).
   void Begin(int64_t now_us);
@@ -46,9 +47,9 @@ class CommitBuilder::State {
   friend class CommitBuilder;
 
   struct Bus {
-    explicit Bus(DedupWindow::Policy policy) : dedup(policy) {}
+    explicit Bus(DedupIndex& index) : dedup(index) {}
     Sequence last;
-    DedupWindow dedup;
+    DedupIndex& dedup;  // the log's
   };
   struct Marked {
     size_t events = 0;
@@ -61,11 +62,11 @@ class CommitBuilder::State {
   };
 
   Bus& BusOf(BusId id);
-  absl::Status LoadWindow(const Log& log, BusId id, int64_t now_us);
-  void SetPolicy(BusId id, DedupWindow::Policy policy);
+  void SetPolicy(BusId id, DedupPolicy policy);
   void SetPolicyFrom(const CatalogChange& change);
 
-  const DedupWindow::Policy dedup_default_;
+  const DedupPolicy dedup_default_;
+  Log* log_ = nullptr;  // set by Load
 
   // From commit to commit.
   Position position_;  // of the last commit
@@ -82,11 +83,11 @@ class CommitBuilder::State {
   // Of the transaction at hand.
   Marked marked_;
   std::vector<BusId> dedup_added_;
-  std::vector<std::pair<BusId, DedupWindow::Policy>> policies_before_;
+  std::vector<std::pair<BusId, DedupPolicy>> policies_before_;
 };
 
 /// The bus' settings as a policy; `fallback` where it says nothing.
-DedupWindow::Policy DedupPolicyOf(const pavane::admin::v1::Bus& bus, DedupWindow::Policy fallback);
+DedupPolicy DedupPolicyOf(const pavane::admin::v1::Bus& bus, DedupPolicy fallback);
 
 }  // namespace pavane::store
 

@@ -130,6 +130,22 @@ void GetDispatch(int64_t time_us, WireReader& in, std::vector<AppendedEvent>& ap
   }
 }
 
+void SkipDispatch(WireReader& in) {
+  uint64_t events = 0;
+  const size_t runs = in.Count(3);
+  for (size_t run = 0; run < runs && in.ok(); ++run) {
+    GetEvent(in);
+    events += in.Count();
+  }
+  const size_t targets = in.Count();
+  for (size_t i = 0; i < targets; ++i) in.Varint();
+  for (uint64_t i = 0; i < events && in.ok(); ++i) in.Varint();
+  for (uint64_t i = 0; i < events && in.ok(); ++i) {
+    const size_t count = in.Count();
+    for (size_t t = 0; t < count; ++t) in.Varint();
+  }
+}
+
 // ---- settlements
 
 void PutEmitted(const std::vector<EmittedEvent>& emitted, WireWriter& wire) {
@@ -319,7 +335,7 @@ void AppendCommit(const CommitRecord& commit, std::string& out) {
 }
 
 absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string_view key,
-                                          absl::string_view value) {
+                                          absl::string_view value, WithEvents with_events) {
   ASSIGN_OR_RETURN(const Opened opened, OpenEnvelope(family, key, value));
   WireReader in(opened.payload);
   CommitRecord commit;
@@ -327,7 +343,11 @@ absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string
   const CommitTimes times = GetTimes(in);
   commit.time_us = times.time_us;
   commit.catalog_version = times.catalog_version;
-  GetDispatch(commit.time_us, in, commit.events);
+  if (with_events == WithEvents::kYes) {
+    GetDispatch(commit.time_us, in, commit.events);
+  } else {
+    SkipDispatch(in);
+  }
   GetSettlements(in, commit.settlements);
   GetExceptions(in, commit);
   GetDeadLetters(in, commit);

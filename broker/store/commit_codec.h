@@ -14,10 +14,14 @@ namespace pavane::store {
 /// are, their matched rules and their targets.
 void AppendCommit(const CommitRecord& commit, std::string& out);
 
+/// Whether DecodeCommit fills `events`: most records that a start reads need only be looked through
+/// for settlements.
+enum class WithEvents : bool { kNo, kYes };
 /// The record back. Its events have ref, accepted_us, matched_rules and targets; the rest is in
 /// their blocks.
 absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string_view key,
-                                          absl::string_view value);
+                                          absl::string_view value,
+                                          WithEvents with_events = WithEvents::kYes);
 
 /// Only what stands at the front of every record.
 struct CommitTimes {

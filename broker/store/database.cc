@@ -23,14 +23,15 @@ namespace pavane::store {
 namespace {
 
 constexpr std::array<absl::string_view, kFamilies> kFamilyNames = {
-    "default",           "commit",  "block",     "payload", "run", "exception", "dead_letter",
-    "dead_letter_event", "catalog", "checkpoint"};
+    "default",           "commit",  "block",      "payload", "run", "exception", "dead_letter",
+    "dead_letter_event", "catalog", "checkpoint", "dedup"};
 
 // Memory: memtables of all families together, and one block cache.
 constexpr size_t kMemtablesBytesMax = 64 << 20;
 constexpr size_t kBlockCacheBytes = 24 << 20;
-// Bounds what a start replays. Families that are rarely written are flushed when it is reached.
-constexpr uint64_t kWalBytesMax = 256 << 20;
+// Bounds what a start replays, and holds in memory until its first flush. Families that are rarely
+// written are flushed when it is reached.
+constexpr uint64_t kWalBytesMax = 128 << 20;
 
 // Deleted in key order as their timers run: a file half of tombstones is compacted at once, or else
 // a scan from the front walks through them all (a million take a second).
@@ -80,9 +81,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(absl::string_view name,
   family.write_buffer_size = 8 << 20;
   family.max_write_buffer_number = 4;
   if (name == FamilyName(Family::kPayload)) {
+    family.compression = rocksdb::kNoCompression;  // blocks are, where it pays
     family.write_buffer_size = 16 << 20;
     family.target_file_size_base = 64 << 20;
-  } else if (name == FamilyName(Family::kBlock)) {
+  } else if (name == FamilyName(Family::kBlock) || name == FamilyName(Family::kDedup)) {
     family.compression = rocksdb::kNoCompression;  // hashes
   } else if (name == FamilyName(Family::kException) || name == FamilyName(Family::kDeadLetter) ||
              name == FamilyName(Family::kDeadLetterEvent) || name == FamilyName(Family::kRun)) {

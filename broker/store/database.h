@@ -32,8 +32,9 @@ enum class Family : uint8_t {
   kDeadLetterEvent,
   kCatalog,
   kCheckpoint,
+  kDedup,
 };
-inline constexpr size_t kFamilies = 10;
+inline constexpr size_t kFamilies = 11;
 absl::string_view FamilyName(Family family);
 
 /// The RocksDB database below the log: opening, options, reads and writes with our errors. Any

@@ -76,6 +76,15 @@ inline Key DeadLetterEventKey(event::EventRef event, TargetId target, uint64_t i
       .Add64(target.value())
       .Add64(id);
 }
+/// dedup: bus, last sequence of the segment: its head; then the number of a chunk: the chunk. So a
+/// head lies before its chunks.
+inline Key DedupHeadKey(BusId bus, Sequence last) {
+  return Key().Add64(bus.value()).Add64(last.value());
+}
+inline Key DedupChunkKey(BusId bus, Sequence last, uint64_t chunk) {
+  return Key().Add64(bus.value()).Add64(last.value()).Add64(chunk);
+}
+inline constexpr size_t kDedupHeadKeyBytes = 16;
 /// catalog: kind, id.
 inline Key CatalogKey(CatalogChange::Kind kind, uint64_t id) {
   return Key().Add8(static_cast<uint8_t>(kind)).Add64(id);

@@ -105,15 +105,24 @@ absl::StatusOr<Log::Checkpoint> Log::ReadCheckpoint() const {
   return checkpoint;
 }
 
-absl::Status Log::ReplayCommits(
-    Position after, const std::function<absl::Status(const CommitRecord&)>& visit) const {
-  return impl_->ReplayCommits(after, visit);
+absl::Status Log::ReplayCommits(Position after,
+                                const std::function<absl::Status(const CommitRecord&)>& visit,
+                                Position events_after) const {
+  return impl_->ReplayCommits(after, events_after, visit);
 }
 
 absl::StatusOr<Position> Log::FindPositionBefore(int64_t time_us, uint64_t settlements_max) const {
   ASSIGN_OR_RETURN(const Position from, impl_->FindPositionBefore(time_us));
   if (settlements_max == UINT64_MAX) return from;
   return impl_->LimitSettlements(from, settlements_max);
+}
+
+DedupIndex& Log::dedup(BusId bus) { return impl_->Dedup(bus); }
+absl::Status Log::LoadDedup(BusId bus, DedupPolicy policy, int64_t now_us) {
+  return impl_->LoadDedup(bus, policy, now_us);
+}
+void Log::Fail(const absl::Status& error) {
+  if (impl_->failure.ok()) impl_->failure = error;
 }
 
 std::pair<Sequence, Sequence> Log::EventRange(BusId bus) const { return impl_->EventRange(bus); }
@@ -137,6 +146,9 @@ absl::Status Log::WriteCheckpoint(Position position, const std::vector<TargetSta
 absl::StatusOr<uint64_t> Log::DropEvents(BusId bus, Sequence before) {
   return impl_->DropEvents(bus, before);
 }
+
+absl::Status Log::FinishUpkeep() { return impl_->FinishUpkeep(); }
+size_t Log::open_upkeep() const { return impl_->upkeep->open(); }
 
 LogStats Log::Stats() const {
   LogStats stats;

@@ -17,9 +17,13 @@
 #include "event/event_ref.h"
 #include "event/stored_event.h"
 #include "store/commit_record.h"
+#include "store/dedup_policy.h"
 #include "store/target_state.h"
+#include "store/upkeep_options.h"
 
 namespace pavane::store {
+
+class DedupIndex;
 
 /// What an acknowledgement promises.
 enum class Durability { kFsync, kOs };
@@ -56,6 +60,7 @@ class Log {
     /// Tests: wraps the file system (fault injection). Opaque here: a rocksdb::Env*.
     void* env = nullptr;
     bool create_if_missing = true;
+    UpkeepOptions upkeep;
     /// Gets the time of each sync that an Append waits for, on its thread; may be empty.
     std::function<void(absl::Duration)> on_sync = nullptr;
   };
@@ -95,20 +100,25 @@ class Log {
   absl::StatusOr<Checkpoint> ReadCheckpoint() const;
   /// Calls `visit` with every commit after `after`, in order. Of the events it has ref,
   /// accepted_us, matched_rules and the targets; the rest is in their blocks (ReadEvent). Stops at
-  /// the first error.
+  /// the first error. Of commits at or before `events_after` the events are left out: a start needs
+  /// only the settlements of those that its checkpoint knows.
   absl::Status ReplayCommits(Position after,
-                             const std::function<absl::Status(const CommitRecord&)>& visit) const;
+                             const std::function<absl::Status(const CommitRecord&)>& visit,
+                             Position events_after = Position()) const;
   /// The position before the first commit whose recorded time is at or after `time_us`: where to
   /// start rebuilding windows (answers, dedup). Never before the oldest commit kept. With
   /// `settlements_max` it is later where more settlements would follow: a window that is also
   /// bounded by count must not read hours of them at start.
   absl::StatusOr<Position> FindPositionBefore(int64_t time_us,
                                               uint64_t settlements_max = UINT64_MAX) const;
-  /// Dedup hashes of the newest events of a bus: calls `visit` newest first until it returns false.
-  absl::Status ReadDedupHashes(
-      BusId bus,
-      const std::function<bool(const event::Hash128& hash, Sequence sequence, int64_t accepted_us,
-                               uint32_t matched_rules)>& visit) const;
+
+  // ---- de-duplication (writer thread)
+  /// The identities of the bus' events. Who appends asks and adds; empty until LoadDedup.
+  DedupIndex& dedup(BusId bus);
+  /// At start: reads those of the window that end at `now_us` back.
+  absl::Status LoadDedup(BusId bus, DedupPolicy policy, int64_t now_us);
+  /// Something that was read cannot be trusted: from now on every write fails with this error.
+  void Fail(const absl::Status& error);
 
   // ---- events
   /// The event; NotFound when it never was or is past retention. From the tail cache if fresh.
@@ -171,6 +181,12 @@ class Log {
   /// Drops blocks of the bus that lie wholly before `before`, after copying the events that dead
   /// letters refer to. Bounded work; returns how many events went.
   absl::StatusOr<uint64_t> DropEvents(BusId bus, Sequence before);
+
+  /// Waits for the upkeep that is under way, and writes its results now rather than with the next
+  /// commits.
+  absl::Status FinishUpkeep();
+  /// Pieces of upkeep under way or waiting to be written.
+  size_t open_upkeep() const;
 
   LogStats Stats() const;
   /// Free bytes of the file system the store is on.

@@ -37,6 +37,8 @@ absl::Status Log::Impl::Append(const CommitRecord& commit) {
     if (options.on_sync) options.on_sync(Database::LastSyncTime());
   }
   Remember(commit);
+  UpkeepWritten();
+  StartUpkeep(commit);
   FAILPOINT("store.after_append");
   return absl::OkStatus();
 }
@@ -53,6 +55,7 @@ absl::Status Log::Impl::WriteCommit(const CommitRecord& commit, bool sync) {
   RETURN_IF_ERROR(PutExceptions(commit));
   RETURN_IF_ERROR(PutDeadLetters(commit));
   RETURN_IF_ERROR(PutCatalog(commit));
+  RETURN_IF_ERROR(AddUpkeep());
   RETURN_IF_ERROR(database->Write(batch, sync));
   return FAILPOINT_STATUS("store.after_write");
 }
@@ -83,8 +86,10 @@ absl::Status Log::Impl::PutEvents(const CommitRecord& commit) {
   std::vector<event::StoredEventPtr> events;
   events.reserve(commit.events.size());
   for (const AppendedEvent& appended : commit.events) events.push_back(appended.event);
-  std::stable_sort(events.begin(), events.end(),
-                   [](const auto& a, const auto& b) { return a->ref.bus < b->ref.bus; });
+  const auto by_bus = [](const auto& a, const auto& b) { return a->ref.bus < b->ref.bus; };
+  if (!std::is_sorted(events.begin(), events.end(), by_bus)) {
+    std::stable_sort(events.begin(), events.end(), by_bus);
+  }
   const absl::Span<const event::StoredEventPtr> all(events);
   for (size_t begin = 0; begin < all.size();) {
     size_t end = begin + 1;
@@ -119,7 +124,11 @@ absl::Status Log::Impl::PutBlock(absl::Span<const event::StoredEventPtr> events)
   } else if (flags == 0 && value.size() >= kCompressFromBytes) {
     skip = kCompressionHoliday;
   }
-  return PutSealed(Family::kPayload, key.view());
+  RETURN_IF_ERROR(PutSealed(Family::kPayload, key.view()));
+  size_t bytes = 0;
+  for (const event::StoredEventPtr& event : events) bytes += event->bytes.size();
+  blocks->Add(events, bytes);
+  return absl::OkStatus();
 }
 
 absl::Status Log::Impl::PutExceptions(const CommitRecord& commit) {

@@ -17,9 +17,6 @@
 namespace pavane::store {
 namespace {
 
-// Entries in one run: bounds what reading a part of it decodes.
-constexpr size_t kRunEntriesMax = 4096;
-
 using Watermarks = absl::flat_hash_map<TargetId, Sequence>;
 
 }  // namespace
@@ -47,11 +44,16 @@ absl::Status Log::Impl::WriteCheckpoint(Position position, const std::vector<Tar
   Position oldest;
   RETURN_IF_ERROR(DeleteCommits(position, keep_from_us, oldest));
   RETURN_IF_ERROR(FAILPOINT_STATUS("store.before_checkpoint"));
+  RETURN_IF_ERROR(AddUpkeep());
   RETURN_IF_ERROR(WriteUpkeep());
+  UpkeepWritten();
   FAILPOINT("store.after_checkpoint");
 
   checkpoint_position = position;
-  for (const NewRun& run : written) runs[run.target].push_back(run.last);
+  for (const NewRun& run : written) runs->Add(run.target, run.last, run.entries);
+  for (const NewRun& run : written) runs->MergeSmall(run.target);
+  // Those of buses that get no events any more expire too.
+  for (const auto& [bus, index] : dedup) TendDedup(bus, time_us);
   MutexLock lock(mu);
   oldest_position = oldest;
   tails.DropThrough(position);
@@ -89,16 +91,12 @@ absl::Status Log::Impl::PutRuns(Position position, const Watermarks& watermarks,
     }
     while (at != sequences.end()) {
       const size_t count = std::min<size_t>(kRunEntriesMax, sequences.end() - at);
+      const absl::Span<const Sequence> entries(&*at, count);
       payload.clear();
-      WireWriter wire(payload);
-      wire.Varint(count);
-      Sequence previous;
-      for (size_t i = 0; i < count; ++i, ++at) {
-        wire.Varint(*at - previous);
-        previous = *at;
-      }
-      RETURN_IF_ERROR(Put(Family::kRun, RunKey(target, previous).view(), payload));
-      written.push_back({target, previous});
+      AppendRun(entries, payload);
+      RETURN_IF_ERROR(Put(Family::kRun, RunKey(target, entries.back()).view(), payload));
+      written.push_back({target, entries.back(), count});
+      at += static_cast<ptrdiff_t>(count);
     }
   }
   return absl::OkStatus();
@@ -108,14 +106,9 @@ absl::Status Log::Impl::DeleteRuns(const Watermarks& watermarks,
                                    const std::vector<TargetId>& gone) {
   // One by one, since the keys are known: many range deletions would slow every read down.
   const auto delete_through = [&](TargetId target, Sequence last) -> absl::Status {
-    const auto found = runs.find(target);
-    if (found == runs.end()) return absl::OkStatus();
-    std::deque<Sequence>& lasts = found->second;
-    while (!lasts.empty() && lasts.front() <= last) {
-      RETURN_IF_ERROR(Delete(Family::kRun, RunKey(target, lasts.front()).view()));
-      lasts.pop_front();
+    for (const Sequence run : runs->RemoveThrough(target, last)) {
+      RETURN_IF_ERROR(Delete(Family::kRun, RunKey(target, run).view()));
     }
-    if (lasts.empty()) runs.erase(found);
     return absl::OkStatus();
   };
   for (const auto& [target, watermark] : watermarks) {

@@ -26,6 +26,11 @@ absl::StatusOr<uint64_t> Log::Impl::DropEvents(BusId bus, Sequence before) {
   if (!first || before <= first) return 0;
   const Key from = BlockKey(bus, first);
   const Key end = BlockKey(bus.Next(), Sequence());
+  int64_t time_us = 0;
+  {
+    MutexLock lock(mu);
+    time_us = last_time_us;
+  }
   Scan scan(*database, Family::kBlock, from.view(), end.view());
   Sequence last;
   for (size_t blocks = 0; scan.Valid() && blocks < kBlocksMax; scan.Next(), ++blocks) {
@@ -38,6 +43,7 @@ absl::StatusOr<uint64_t> Log::Impl::DropEvents(BusId bus, Sequence before) {
   RETURN_IF_ERROR(CopyIntoLetters(bus, first, last));
 
   batch.Clear();
+  RETURN_IF_ERROR(SealBeforeDrop(bus, last.Next(), time_us));
   const Key to = BlockKey(bus, last.Next());
   for (const Family family : {Family::kBlock, Family::kPayload}) {
     RETURN_IF_ERROR(FromRocksDb(

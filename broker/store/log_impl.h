@@ -19,16 +19,21 @@
 #include "store/ack_mark.h"
 #include "store/block_cache.h"
 #include "store/block_codec.h"
+#include "store/block_merger.h"
 #include "store/catalog_codec.h"
 #include "store/database.h"
+#include "store/dedup_index.h"
 #include "store/log.h"
 #include "store/tail_cache.h"
+#include "store/target_runs.h"
 #include "store/target_tails.h"
+#include "store/upkeep.h"
 
 namespace pavane::store {
 
 /// What Log consists of. Its functions are in log_open.cc, log_append.cc, log_checkpoint.cc,
-/// log_drop.cc and log_read.cc; what a function does is said at Log's function of the same name.
+/// log_dedup.cc, log_drop.cc, log_read.cc and log_upkeep.cc; what a function does is said at Log's
+/// function of the same name.
 class Log::Impl {
  public:
   explicit Impl(const Options& options)
@@ -46,18 +51,26 @@ class Log::Impl {
   absl::Status WriteCheckpoint(Position position, const std::vector<TargetState>& dirty,
                                const std::vector<TargetId>& gone, int64_t keep_from_us);
 
+  // ---- log_dedup.cc
+  DedupIndex& Dedup(BusId bus);
+  absl::Status LoadDedup(BusId bus, DedupPolicy policy, int64_t now_us);
+
   // ---- log_drop.cc
   absl::StatusOr<uint64_t> DropEvents(BusId bus, Sequence before);
+
+  // ---- log_upkeep.cc
+  absl::Status FinishUpkeep();
 
   // ---- log_read.cc
   absl::StatusOr<CommitRecord> ReadCommit(Position position) const;
   absl::StatusOr<int64_t> ReadCommitTime(Position position) const;
-  absl::Status ReplayCommits(Position after,
+  absl::Status ReplayCommits(Position after, Position events_after,
                              const std::function<absl::Status(const CommitRecord&)>& visit) const;
   absl::StatusOr<Position> FindPositionBefore(int64_t time_us) const;
   absl::StatusOr<Position> LimitSettlements(Position from, uint64_t settlements_max) const;
   /// The block that holds the event, or else the next one of the bus; NotFound when there is none.
   absl::StatusOr<std::shared_ptr<const Block>> FindBlock(event::EventRef ref) const;
+  absl::StatusOr<std::shared_ptr<const Block>> ReadBlock(event::EventRef ref) const;
   absl::StatusOr<event::StoredEventPtr> ReadEvent(event::EventRef ref) const;
   std::pair<Sequence, Sequence> EventRange(BusId bus) const ABSL_LOCKS_EXCLUDED(mu);
 
@@ -85,8 +98,6 @@ class Log::Impl {
   /// After blocks that did not compress, so many are stored as they are before the next try.
   absl::flat_hash_map<BusId, int> skip_compression;
   Position checkpoint_position;
-  /// Runs of each target on disk, by last sequence.
-  absl::flat_hash_map<TargetId, std::deque<Sequence>> runs;
   /// Changes of dead-letter counts since the checkpoint, and the counts as of it.
   struct LetterChange {
     Position position;
@@ -95,6 +106,14 @@ class Log::Impl {
   };
   std::deque<LetterChange> letter_changes;
   absl::flat_hash_map<TargetId, uint64_t> checkpoint_letters;
+  /// Addresses are kept: jobs and the commit builder point to them.
+  absl::flat_hash_map<BusId, std::unique_ptr<DedupIndex>> dedup;
+  /// Deletions that go with the next batch.
+  std::vector<UpkeepWrite> deletions;
+  std::unique_ptr<BlockMerger> blocks;
+  std::unique_ptr<TargetRuns> runs;
+  bool upkeep_is_behind = false;   // the next batch takes all that is computed
+  std::unique_ptr<Upkeep> upkeep;  // ends before what its jobs point to
 
   struct Range {
     Sequence first;  // 0: no event is kept
@@ -142,6 +161,7 @@ class Log::Impl {
   struct NewRun {
     TargetId target;
     Sequence last;
+    size_t entries;
   };
   absl::Status PutRuns(Position position, const absl::flat_hash_map<TargetId, Sequence>& watermarks,
                        const absl::flat_hash_set<TargetId>& gone, std::vector<NewRun>& written);
@@ -149,6 +169,18 @@ class Log::Impl {
                           const std::vector<TargetId>& gone);
   absl::Status PutLetterCounts(Position position);
   absl::Status DeleteCommits(Position through, int64_t keep_from_us, Position& oldest);
+
+  // ---- log_dedup.cc
+  absl::Status LoadDedupFromBlocks(DedupIndex& index, BusId bus, Sequence from, int64_t after_us,
+                                   std::vector<UpkeepWrite>& writes) const;
+  void TendDedup(BusId bus, int64_t now_us);
+  absl::Status SealBeforeDrop(BusId bus, Sequence before, int64_t now_us);
+
+  // ---- log_upkeep.cc
+  absl::Status AddWrites(const std::vector<UpkeepWrite>& writes);
+  absl::Status AddUpkeep();
+  void StartUpkeep(const CommitRecord& commit);
+  void UpkeepWritten();
 
   // ---- log_drop.cc
   absl::Status CopyIntoLetters(BusId bus, Sequence first, Sequence last);

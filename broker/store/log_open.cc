@@ -41,6 +41,15 @@ absl::Status Log::Impl::Open() {
   database_options.env = static_cast<rocksdb::Env*>(options.env);
   database_options.create_if_missing = options.create_if_missing;
   ASSIGN_OR_RETURN(database, Database::Open(database_options));
+  upkeep = std::make_unique<Upkeep>();
+  blocks = std::make_unique<BlockMerger>(
+      options.upkeep,
+      [this](event::EventRef ref) {
+        const Sequence first = EventRange(ref.bus).first;
+        return first && first <= ref.sequence;
+      },
+      *upkeep);
+  runs = std::make_unique<TargetRuns>(options.upkeep, *database, *upkeep);
   bool created = false;
   RETURN_IF_ERROR(CheckFormat(created));
   RETURN_IF_ERROR(LoadLastCommit());
@@ -176,16 +185,20 @@ absl::Status Log::Impl::LoadRanges() {
 }
 
 absl::Status Log::Impl::LoadRuns() {
+  std::vector<Sequence> entries;
   Scan scan(*database, Family::kRun, "", "");
   for (; scan.Valid(); scan.Next()) {
-    runs[TargetId(ReadKey64(scan.key(), 0))].emplace_back(ReadKey64(scan.key(), 8));
+    entries.clear();
+    RETURN_IF_ERROR(DecodeRun(scan.key(), scan.value(), entries));
+    runs->Add(TargetId(ReadKey64(scan.key(), 0)), Sequence(ReadKey64(scan.key(), 8)),
+              entries.size());
   }
   return scan.status();
 }
 
 absl::Status Log::Impl::ReplayTail() {
   Position next = checkpoint_position.Next();
-  RETURN_IF_ERROR(ReplayCommits(checkpoint_position, [&](const CommitRecord& commit) {
+  RETURN_IF_ERROR(ReplayCommits(checkpoint_position, Position(), [&](const CommitRecord& commit) {
     if (commit.position != next) {
       return absl::DataLossError(absl::StrCat("data directory ", options.directory, ": commits ",
                                               next.value(), " to ", commit.position.value() - 1,

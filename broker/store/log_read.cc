@@ -51,10 +51,14 @@ absl::StatusOr<int64_t> Log::Impl::ReadCommitTime(Position position) const {
 }
 
 absl::Status Log::Impl::ReplayCommits(
-    Position after, const std::function<absl::Status(const CommitRecord&)>& visit) const {
+    Position after, Position events_after,
+    const std::function<absl::Status(const CommitRecord&)>& visit) const {
   Scan scan(*database, Family::kCommit, CommitKey(after.Next()).view(), "");
   for (; scan.Valid(); scan.Next()) {
-    ASSIGN_OR_RETURN(const CommitRecord commit, DecodeCommit("commit", scan.key(), scan.value()));
+    const bool events = Position(ReadKey64(scan.key(), 0)) > events_after;
+    ASSIGN_OR_RETURN(const CommitRecord commit,
+                     DecodeCommit("commit", scan.key(), scan.value(),
+                                  events ? WithEvents::kYes : WithEvents::kNo));
     RETURN_IF_ERROR(visit(commit));
   }
   return scan.status();
@@ -89,7 +93,8 @@ absl::StatusOr<Position> Log::Impl::LimitSettlements(Position from,
   Scan scan(*database, Family::kCommit, CommitKey(from.Next()).view(), "",
             Scan::Direction::kBackward);
   for (; scan.Valid(); scan.Next()) {
-    ASSIGN_OR_RETURN(const CommitRecord commit, DecodeCommit("commit", scan.key(), scan.value()));
+    ASSIGN_OR_RETURN(const CommitRecord commit,
+                     DecodeCommit("commit", scan.key(), scan.value(), WithEvents::kNo));
     settlements += commit.settlements.size();
     if (settlements > settlements_max) return commit.position;
   }
@@ -106,6 +111,13 @@ std::pair<Sequence, Sequence> Log::Impl::EventRange(BusId bus) const {
 
 absl::StatusOr<std::shared_ptr<const Block>> Log::Impl::FindBlock(event::EventRef ref) const {
   if (std::shared_ptr<const Block> cached = block_cache.Find(ref)) return cached;
+  auto block = ReadBlock(ref);
+  // Between its two reads a larger block may have taken the place of the one that was found. That
+  // one stays, so a second look is true.
+  return absl::IsDataLoss(block.status()) ? ReadBlock(ref) : std::move(block);
+}
+
+absl::StatusOr<std::shared_ptr<const Block>> Log::Impl::ReadBlock(event::EventRef ref) const {
   Scan scan(*database, Family::kBlock, BlockKey(ref.bus, ref.sequence).view(),
             BusEnd(ref.bus).view());
   if (!scan.Valid()) {
@@ -176,24 +188,6 @@ absl::StatusOr<std::vector<event::StoredEventPtr>> Log::ReadEvents(BusId bus, Se
   return events;
 }
 
-absl::Status Log::ReadDedupHashes(
-    BusId bus,
-    const std::function<bool(const event::Hash128& hash, Sequence sequence, int64_t accepted_us,
-                             uint32_t matched_rules)>& visit) const {
-  Scan scan(*impl_->database, Family::kBlock, BlockKey(bus, Sequence()).view(), BusEnd(bus).view(),
-            Scan::Direction::kBackward);
-  for (; scan.Valid(); scan.Next()) {
-    ASSIGN_OR_RETURN(const BlockHead head, DecodeBlockHead("block", scan.key(), scan.value()));
-    for (size_t i = head.events.size(); i > 0; --i) {
-      const BlockHead::Column& event = head.events[i - 1];
-      if (!visit(event.dedup_hash, head.first + (i - 1), event.accepted_us, event.matched_rules)) {
-        return absl::OkStatus();
-      }
-    }
-  }
-  return scan.status();
-}
-
 absl::StatusOr<std::vector<Sequence>> Log::FindById(BusId bus, const event::Hash128& id_hash,
                                                     size_t max) const {
   std::vector<Sequence> sequences;
@@ -260,23 +254,20 @@ absl::StatusOr<std::vector<Sequence>> Log::ReadTargetEntries(TargetId target, Se
     fresh = impl_->tails.Read(target, after, max);
   }
   std::vector<Sequence> entries;
+  std::vector<Sequence> run;
   Scan scan(*impl_->database, Family::kRun, RunKey(target, after.Next()).view(),
             RunKey(target.Next(), Sequence()).view());
   const auto merged = [&](Sequence sequence) {
     return !fresh.empty() && sequence >= fresh.front();
   };
   for (; scan.Valid() && entries.size() < max; scan.Next()) {
-    ASSIGN_OR_RETURN(const Opened opened, OpenEnvelope("run", scan.key(), scan.value()));
-    WireReader in(opened.payload);
-    const size_t count = in.Count();
-    Sequence sequence;
-    for (size_t i = 0; i < count && in.ok(); ++i) {
-      sequence = sequence + in.Varint();
+    run.clear();
+    RETURN_IF_ERROR(DecodeRun(scan.key(), scan.value(), run));
+    for (const Sequence sequence : run) {
       if (sequence > after && !merged(sequence) && entries.size() < max) {
         entries.push_back(sequence);
       }
     }
-    if (!in.done()) return CorruptRecord("run", scan.key(), "it does not decode");
   }
   RETURN_IF_ERROR(scan.status());
   for (size_t i = 0; i < fresh.size() && entries.size() < max; ++i) entries.push_back(fresh[i]);

@@ -6,14 +6,19 @@
 namespace pavane::store {
 
 void TargetTails::Add(const CommitRecord& commit) {
+  Mark* mark = nullptr;
+  BusId marked;
   for (const AppendedEvent& event : commit.events) {
     const event::EventRef& ref = event.event->ref;
-    std::deque<Mark>& marks = marks_[ref.bus];
-    if (marks.empty() || marks.back().position != commit.position) {
-      marks.push_back({commit.position, ref.sequence});
-    } else {
-      marks.back().last = ref.sequence;
+    if (mark == nullptr || ref.bus != marked) {
+      std::deque<Mark>& marks = marks_[ref.bus];
+      if (marks.empty() || marks.back().position != commit.position) {
+        marks.push_back({commit.position, ref.sequence});
+      }
+      mark = &marks.back();
+      marked = ref.bus;
     }
+    mark->last = ref.sequence;
     for (const TargetId target : event.targets) {
       Tail& tail = tails_[target];
       tail.bus = ref.bus;

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "store/commit_record.h"
-#include "store/dedup_window.h"
+#include "store/dedup_policy.h"
 #include "store/log.h"
 #include "store/transaction.h"
 
@@ -44,7 +44,7 @@ class Writer {
     size_t commit_bytes_max = 4 << 20;
     size_t commit_entries_max = 4096;
     /// De-duplication of buses whose settings say nothing.
-    DedupWindow::Policy dedup;
+    DedupPolicy dedup;
     /// Free space below which publishes, and settlements with emits, are to be refused. 0: never.
     uint64_t soft_floor_bytes = 0;
     uint64_t hard_floor_bytes = 0;

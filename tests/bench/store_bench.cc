@@ -16,16 +16,19 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "benchmark/benchmark.h"
 
 #include "base/check.h"
 #include "base/random.h"
+#include "store/block_codec.h"
+#include "store/database.h"
+#include "store/dedup_index.h"
+#include "store/keys.h"
 #include "store/log.h"
 #include "store/writer.h"
+#include "tests/bench/order_events.h"
 #include "tests/support/temp_dir.h"
 
 namespace pavane::store {
@@ -42,39 +45,18 @@ double CpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// An order as JSON, distinct in its fields, about as compressible as real ones.
-std::string OrderJson(Random& random, uint64_t n) {
-  std::string json = absl::StrFormat(
-      R"({"orderId":"ord-%d","customer":{"id":"c-%d","tier":"%s"},"currency":"EUR","items":[)", n,
-      random.Uniform(100'000), random.Uniform(2) == 0 ? "gold" : "silver");
-  while (json.size() < kDataBytes - 90) {
-    absl::StrAppendFormat(&json, R"({"sku":"SKU-%d","quantity":%d,"price":%d.%02d},)",
-                          random.Uniform(1'000'000), 1 + random.Uniform(9), random.Uniform(900),
-                          random.Uniform(100));
-  }
-  absl::StrAppendFormat(&json, R"({"sku":"last"}],"trace":"%016x%016x"})", random.Uint64(),
-                        random.Uint64());
-  json.resize(kDataBytes, ' ');
-  return json;
-}
-
 class Events {
  public:
   AppendedEvent Next() {
-    event::StoredEvent event;
-    ++made_;
-    event.ref = {kBus, Sequence(made_)};
-    event.id_hash = event.dedup_hash = {random_.Uint64(), random_.Uint64()};
-    event.correlation_hash = {random_.Uint64(), random_.Uint64()};
-    event.matched_rules = 1;
-    event.bytes = OrderJson(random_, made_);
-    return {std::make_shared<const event::StoredEvent>(std::move(event)),
-            {TargetId(1 + random_.Uniform(kTargets))}};
+    event::StoredEvent event = events_.Next(kBus, Sequence(++made_));
+    const TargetId target(1 + random_.Uniform(kTargets));
+    return {std::make_shared<const event::StoredEvent>(std::move(event)), {target}};
   }
   uint64_t made() const { return made_; }
 
  private:
-  SeededRandom random_{1};
+  testing::OrderEvents events_{1};
+  SeededRandom random_{2};
   uint64_t made_ = 0;
 };
 
@@ -167,6 +149,108 @@ BENCHMARK(BM_Append)
     ->UseManualTime()
     ->MinTime(4)
     ->Unit(benchmark::kMicrosecond);
+
+// The limit: the bytes of the same commit as one value, synced the same way.
+void BM_RawPut(benchmark::State& state) {
+  testing::TempDir dir;
+  const auto group = static_cast<size_t>(state.range(0));
+  const auto database = Database::Open({.directory = dir.path()});
+  CHECK_OK(database) << dir.path();
+  Events events;
+  uint64_t number = 0;
+  double seconds = 0;
+  double cpu_seconds = 0;
+  std::string scratch;
+  for (auto _ : state) {
+    std::vector<event::StoredEventPtr> block;
+    for (size_t i = 0; i < group; ++i) block.push_back(events.Next().event);
+    std::string value;
+    AppendBlockHead(block, value);
+    AppendPayload(block, true, scratch, value);
+    value.append(5 * group, ' ');  // dispatch and settlements
+    const double cpu_before = CpuSeconds();
+    const absl::Time before = absl::Now();
+    rocksdb::WriteBatch batch;
+    const Key key = BlockKey(kBus, Sequence(++number));
+    CHECK(batch.Put((*database)->handle(Family::kBlock), ToSlice(key.view()), value).ok()) << "put";
+    CHECK_OK((*database)->Write(batch, true)) << "write";
+    const double took = absl::ToDoubleSeconds(absl::Now() - before);
+    cpu_seconds += CpuSeconds() - cpu_before;
+    seconds += took;
+    state.SetIterationTime(took);
+  }
+  const auto written = static_cast<double>(events.made());
+  state.counters["events_per_s"] = written / seconds;
+  state.counters["cpu_us"] = cpu_seconds / written * 1e6;
+}
+BENCHMARK(BM_RawPut)
+    ->ArgNames({"group"})
+    ->Arg(1)
+    ->Arg(64)
+    ->Arg(1024)
+    ->UseManualTime()
+    ->MinTime(2)
+    ->Unit(benchmark::kMicrosecond);
+
+// What de-duplication costs the writer thread for a new event, with that many in the window.
+void BM_DedupNew(benchmark::State& state) {
+  testing::TempDir dir;
+  const auto ids = static_cast<uint64_t>(state.range(0));
+  const auto database = Database::Open({.directory = dir.path()});
+  CHECK_OK(database) << dir.path();
+  DedupIndex index(**database, kBus, {.window_us = INT64_MAX / 2, .ids_max = ids}, {});
+  SeededRandom random(1);
+  uint64_t made = 0;
+  std::vector<event::Hash128> hashes(1024);
+  const auto group = [&] {
+    for (event::Hash128& hash : hashes) hash = {random.Uint64(), random.Uint64()};
+  };
+  const auto add = [&] {
+    for (const event::Hash128& hash : hashes) {
+      const auto first = index.Find(hash, static_cast<int64_t>(made));
+      CHECK_OK(first) << "identity";
+      CHECK(!first->has_value()) << "all are new";
+      ++made;
+      index.Add({hash, static_cast<int64_t>(made), Sequence(made), 1});
+    }
+    std::vector<UpkeepWrite> deletions;
+    index.Expire(static_cast<int64_t>(made), deletions);
+    return index.MakeSealJob();
+  };
+  // As the upkeep thread and the next commits do.
+  const auto seal = [&](UpkeepJob& job) {
+    CHECK_OK(job.Compute()) << "sealing";
+    rocksdb::WriteBatch batch;
+    for (const UpkeepWrite& write : job.writes) {
+      CHECK(batch.Put((*database)->handle(write.family), write.key, write.value).ok()) << "put";
+    }
+    CHECK_OK((*database)->Write(batch, false)) << "write";
+    job.Applied();
+  };
+  while (made < ids) {
+    group();
+    if (const auto job = add()) seal(*job);
+  }
+  std::unique_ptr<UpkeepJob> job;
+  for (auto _ : state) {
+    group();
+    const absl::Time before = absl::Now();
+    job = add();
+    state.SetIterationTime(absl::ToDoubleSeconds(absl::Now() - before));
+    if (job != nullptr) seal(*job);
+  }
+  state.counters["ns_per_event"] = benchmark::Counter(
+      1024e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["memory_mb"] = static_cast<double>(index.memory_bytes()) / (1 << 20);
+  state.counters["segments"] = static_cast<double>(index.segments());
+}
+BENCHMARK(BM_DedupNew)
+    ->ArgNames({"ids"})
+    ->Arg(10'000)
+    ->Arg(1'000'000)
+    ->Arg(10'000'000)
+    ->UseManualTime()
+    ->Iterations(2000);
 
 class PublishTransaction : public Transaction {
  public:

@@ -69,6 +69,7 @@ int Main(char** arguments) {
   store::Log::Options options;
   options.directory = arguments[1];
   options.env = fault_env.env();
+  options.upkeep = EagerUpkeep();
   options.durability =
       std::string(arguments[5]) == "os" ? store::Durability::kOs : store::Durability::kFsync;
   auto log = store::Log::Open(options);

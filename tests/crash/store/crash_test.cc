@@ -33,9 +33,10 @@ namespace {
 
 // Passed once a commit or so; the number of the passing is chosen by chance.
 constexpr const char* kFailPoints[] = {
-    "store.before_append",   "store.after_write",         "store.after_append",
-    "store.before_complete", "store.before_checkpoint",   "store.after_checkpoint",
-    "store.before_drop",     "fault_env.before_wal_sync", "fault_env.after_wal_sync",
+    "store.before_append",      "store.after_write",         "store.after_append",
+    "store.before_complete",    "store.before_checkpoint",   "store.after_checkpoint",
+    "store.before_drop",        "fault_env.before_wal_sync", "fault_env.after_wal_sync",
+    "store.after_upkeep_piece",
 };
 // After so many kills a new store: its content is compared whole each time.
 constexpr uint64_t kKillsOfOneStore = 15;
@@ -109,6 +110,7 @@ uint64_t LastAcknowledged(const std::string& path) {
 absl::StatusOr<uint64_t> OpenAndCheck(const Place& place, uint64_t seed) {
   store::Log::Options options;
   options.directory = place.store;
+  options.upkeep = EagerUpkeep();
   ASSIGN_OR_RETURN(const auto log, store::Log::Open(options));
   ASSIGN_OR_RETURN(const uint64_t count, CountTransactions(*log));
   RETURN_IF_ERROR(CheckContent(*log, seed, count));

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/status_macros.h"
 #include "store/catalog.h"
+#include "store/dedup_index.h"
 
 namespace pavane::testing {
 namespace {
@@ -25,9 +26,12 @@ using store::Log;
 
 constexpr uint64_t kBuses = 2;
 constexpr uint64_t kTargetsPerBus = 4;
+constexpr uint64_t kEventsMax = 3;  // of a transaction
 constexpr TargetId kExceptionTarget(900);
 constexpr TargetId kLetterTarget(901);
 constexpr uint64_t kEraseBehind = 2 * kWorkloadDepth;
+// A published event is repeated up to so many transactions later.
+constexpr uint64_t kRepeatBehind = 500;
 
 TargetId TargetOf(BusId bus, uint64_t index) { return TargetId(bus.value() * 100 + index); }
 
@@ -40,11 +44,27 @@ store::RuleEntry MakeRule(uint64_t n) {
   return rule;
 }
 
+// The identity of an event of transaction n, spread over all bits.
+event::Hash128 IdentityOf(uint64_t n, uint64_t index) {
+  const uint64_t high = (n * 8 + index + 1) * 0x9e3779b97f4a7c15;
+  return {high, high ^ n};
+}
+
+SeededRandom RandomOf(uint64_t seed, uint64_t n) { return SeededRandom(seed * 1'000'003 + n); }
+
+// How many events transaction n has: the first that is drawn.
+uint64_t CountEvents(uint64_t seed, uint64_t n) {
+  return RandomOf(seed, n).Uniform(kEventsMax + 1);
+}
+
 class WorkloadStoreTransaction : public store::Transaction {
  public:
-  WorkloadStoreTransaction(uint64_t n, WorkloadTransaction what,
+  WorkloadStoreTransaction(uint64_t seed, uint64_t n, WorkloadTransaction what,
                            std::function<void(uint64_t, const absl::Status&)> acknowledged)
-      : n_(n), what_(std::move(what)), acknowledged_(std::move(acknowledged)) {}
+      : n_(n), what_(std::move(what)), acknowledged_(std::move(acknowledged)) {
+    if (what_.repeat_of == 0) return;
+    repeated_bus_ = MakeWorkloadTransaction(seed, what_.repeat_of).events.front().bus;
+  }
 
   absl::Status Prepare(CommitBuilder& commit) override;
   void Complete(const absl::Status& status) override { acknowledged_(n_, status); }
@@ -52,6 +72,7 @@ class WorkloadStoreTransaction : public store::Transaction {
  private:
   const uint64_t n_;
   const WorkloadTransaction what_;
+  BusId repeated_bus_;
   const std::function<void(uint64_t, const absl::Status&)> acknowledged_;
 };
 
@@ -60,13 +81,21 @@ absl::Status WorkloadStoreTransaction::Prepare(CommitBuilder& commit) {
   for (size_t i = 0; i < what_.events.size(); ++i) {
     event::StoredEvent event;
     event.ref.bus = what_.events[i].bus;
-    event.id_hash = event.dedup_hash = {n_, i + 1};
+    event.id_hash = event.dedup_hash = IdentityOf(n_, i);
     event.correlation_hash = {n_, 99};
     event.bytes = what_.events[i].bytes;
     const store::AppendResult result =
         commit.AppendEvent(std::move(event), what_.events[i].targets);
     if (result.duplicate) return absl::InternalError(absl::StrCat("duplicate event of ", n_));
     if (!first.has_value()) first = result.event;
+  }
+  if (what_.repeat_of != 0) {
+    event::StoredEvent event;
+    event.ref.bus = repeated_bus_;
+    event.dedup_hash = IdentityOf(what_.repeat_of, 0);
+    if (!commit.AppendEvent(std::move(event), {}).duplicate) {
+      return absl::InternalError(absl::StrCat("event of ", what_.repeat_of, " taken twice"));
+    }
   }
   store::SettlementRecord settlement;
   settlement.ref = {kExceptionTarget, ExceptionEvent(n_)};
@@ -98,6 +127,7 @@ absl::Status WorkloadStoreTransaction::Prepare(CommitBuilder& commit) {
 // Everything that `count` transactions make.
 struct Model {
   std::map<BusId, std::vector<std::string>> events;
+  std::map<BusId, std::vector<event::Hash128>> identities;
   std::map<TargetId, std::vector<Sequence>> entries;
   std::map<TargetId, BusId> bus_of;
   std::set<uint64_t> exceptions;
@@ -110,9 +140,11 @@ Model MakeModel(uint64_t seed, uint64_t count) {
   for (uint64_t n = 1; n <= count; ++n) {
     const WorkloadTransaction what = MakeWorkloadTransaction(seed, n);
     std::optional<event::EventRef> first;
-    for (const WorkloadEvent& event : what.events) {
+    for (size_t i = 0; i < what.events.size(); ++i) {
+      const WorkloadEvent& event = what.events[i];
       std::vector<std::string>& bus = model.events[event.bus];
       bus.push_back(event.bytes);
+      model.identities[event.bus].push_back(IdentityOf(n, i));
       const Sequence sequence(bus.size());
       if (!first.has_value()) first = event::EventRef{event.bus, sequence};
       for (const TargetId target : event.targets) model.entries[target].push_back(sequence);
@@ -175,6 +207,22 @@ absl::Status CheckEntries(const Log& log, const Model& model) {
     if (found != expected) {
       return Different("target ", target.value(), " has ", found.size(), " entries after ",
                        watermark.value(), ", not ", expected.size());
+    }
+  }
+  return absl::OkStatus();
+}
+
+// As a start finds them: dropped events' too.
+absl::Status CheckIdentities(Log& log, const Model& model) {
+  const int64_t now_us = log.last_time_us();
+  for (const auto& [bus, identities] : model.identities) {
+    RETURN_IF_ERROR(log.LoadDedup(bus, store::DedupPolicy(), now_us));
+    for (size_t i = 0; i < identities.size(); ++i) {
+      ASSIGN_OR_RETURN(const auto first, log.dedup(bus).Find(identities[i], now_us));
+      if (!first.has_value() || first->sequence != Sequence(i + 1)) {
+        return Different("the identity of event ", i + 1, " of bus ", bus.value(), " is ",
+                         first.has_value() ? "another's" : "forgotten");
+      }
     }
   }
   return absl::OkStatus();
@@ -250,9 +298,9 @@ absl::Status CheckSettlements(const Log& log, uint64_t count) {
 }  // namespace
 
 WorkloadTransaction MakeWorkloadTransaction(uint64_t seed, uint64_t n) {
-  SeededRandom random(seed * 1'000'003 + n);
+  SeededRandom random = RandomOf(seed, n);
   WorkloadTransaction what;
-  const uint64_t events = random.Uniform(4);
+  const uint64_t events = random.Uniform(kEventsMax + 1);
   for (uint64_t i = 0; i < events; ++i) {
     WorkloadEvent event;
     event.bus = BusId(1 + random.Uniform(kBuses));
@@ -272,12 +320,16 @@ WorkloadTransaction MakeWorkloadTransaction(uint64_t seed, uint64_t n) {
   what.letter = events > 0 && random.Uniform(5) == 0;
   what.rule = random.Uniform(20) == 0;
   if (n > kEraseBehind && random.Uniform(2) == 0) what.erase_of = n - kEraseBehind;
+  if (n > 1 && random.Uniform(4) == 0) {
+    const uint64_t earlier = n - 1 - random.Uniform(std::min(n - 1, kRepeatBehind));
+    if (CountEvents(seed, earlier) > 0) what.repeat_of = earlier;
+  }
   return what;
 }
 
 std::unique_ptr<store::Transaction> MakeStoreTransaction(
     uint64_t seed, uint64_t n, std::function<void(uint64_t n, const absl::Status&)> acknowledged) {
-  return std::make_unique<WorkloadStoreTransaction>(n, MakeWorkloadTransaction(seed, n),
+  return std::make_unique<WorkloadStoreTransaction>(seed, n, MakeWorkloadTransaction(seed, n),
                                                     std::move(acknowledged));
 }
 
@@ -328,10 +380,21 @@ absl::StatusOr<uint64_t> CountTransactions(const Log& log) {
   return count;
 }
 
-absl::Status CheckContent(const Log& log, uint64_t seed, uint64_t count) {
+store::UpkeepOptions EagerUpkeep() {
+  store::UpkeepOptions options;
+  options.dedup_segment_ids = 100;
+  options.merge_block_bytes = 4000;
+  options.merge_runs = 3;
+  options.run_entries_small = 200;
+  options.piece_bytes = 500;
+  return options;
+}
+
+absl::Status CheckContent(Log& log, uint64_t seed, uint64_t count) {
   const Model model = MakeModel(seed, count);
   RETURN_IF_ERROR(CheckEvents(log, model));
   RETURN_IF_ERROR(CheckEntries(log, model));
+  RETURN_IF_ERROR(CheckIdentities(log, model));
   RETURN_IF_ERROR(CheckExceptions(log, model));
   RETURN_IF_ERROR(CheckLetters(log, model));
   RETURN_IF_ERROR(CheckCatalog(log, model));

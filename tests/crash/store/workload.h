@@ -36,6 +36,7 @@ struct WorkloadTransaction {
   bool letter = false;     // of the first event
   bool rule = false;       // rule n
   uint64_t erase_of = 0;   // erases exception and rule of that transaction; 0: none
+  uint64_t repeat_of = 0;  // publishes that transaction's first event again; 0: none
 };
 WorkloadTransaction MakeWorkloadTransaction(uint64_t seed, uint64_t n);
 
@@ -68,8 +69,11 @@ class Upkeep : public store::CommitObserver {
 absl::StatusOr<uint64_t> CountTransactions(const store::Log& log);
 
 // Everything the store holds against what `count` transactions of the seed make. Internal with the
-// first difference.
-absl::Status CheckContent(const store::Log& log, uint64_t seed, uint64_t count);
+// first difference. No writer may be at work.
+absl::Status CheckContent(store::Log& log, uint64_t seed, uint64_t count);
+
+// Upkeep that has something to do after every few transactions.
+store::UpkeepOptions EagerUpkeep();
 
 }  // namespace pavane::testing
 

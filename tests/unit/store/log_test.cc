@@ -12,6 +12,7 @@
 #include "base/failpoint.h"
 #include "store/catalog.h"
 #include "store/database.h"
+#include "store/dedup_index.h"
 #include "store/keys.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -224,18 +225,23 @@ TEST_F(LogTest, FindsByTime) {
   EXPECT_THAT(log_->FindPositionBefore(0), IsOkAndHolds(Position()));
 }
 
-TEST_F(LogTest, DedupHashesComeNewestFirst) {
+TEST_F(LogTest, AStartReadsTheIdentitiesOfTheWindowFromTheBlocks) {
   AppendEvents(kBus, 0, 3);
   AppendEvents(kBus, 3, 2);
-  std::vector<uint64_t> seen;
-  ASSERT_OK(log_->ReadDedupHashes(
-      kBus, [&](const event::Hash128& hash, Sequence sequence, int64_t, uint32_t matched) {
-        EXPECT_EQ(hash, HashOf(absl::StrCat("e", sequence.value() - 1)));
-        EXPECT_EQ(matched, 1);
-        seen.push_back(sequence.value());
-        return seen.size() < 4;
-      }));
-  EXPECT_THAT(seen, ElementsAre(5, 4, 3, 2));
+  const int64_t now = maker_.commit().time_us;
+  const auto found = [&](uint64_t n) {
+    const auto first = log_->dedup(kBus).Find(HashOf(absl::StrCat("e", n)), now);
+    EXPECT_OK(first);
+    return first.ok() && first->has_value() ? (*first)->sequence.value() : 0;
+  };
+  ASSERT_OK(log_->LoadDedup(kBus, {.window_us = 1'000'000, .ids_max = 4}, now));
+  EXPECT_EQ(found(0), 0);
+  for (uint64_t n = 1; n < 5; ++n) EXPECT_EQ(found(n), n + 1);
+  ASSERT_OK(log_->LoadDedup(kBus, {.window_us = 1, .ids_max = 100}, now));  // the last commit's
+  EXPECT_EQ(found(2), 0);
+  EXPECT_EQ(found(3), 4);
+  ASSERT_OK(log_->LoadDedup(kBus, {.window_us = 0, .ids_max = 100}, now));
+  EXPECT_EQ(log_->dedup(kBus).ids_in_memory(), 0);
 }
 
 TEST_F(LogTest, ExceptionsComeInOrderOfTheirTime) {

@@ -21,6 +21,7 @@ namespace {
 using ::pavane::testing::CheckContent;
 using ::pavane::testing::CountTransactions;
 using ::pavane::testing::DropUnsynced;
+using ::pavane::testing::EagerUpkeep;
 using ::pavane::testing::FaultEnv;
 using ::pavane::testing::kWorkloadDepth;
 using ::pavane::testing::MakeStoreTransaction;
@@ -78,6 +79,7 @@ TEST(StoreModelTest, TheStoreHoldsWhatThePlainModelHolds) {
       options.directory = dir.File("store");
       options.env = fault_env.env();
       options.tail_cache_bytes = random.Uniform(2) == 0 ? 0 : 100'000;
+      options.upkeep = EagerUpkeep();
       ASSERT_OK_AND_ASSIGN(auto log, Log::Open(options));
       ASSERT_OK_AND_ASSIGN(const uint64_t held, CountTransactions(*log));
       ASSERT_OK(CheckContent(*log, store_seed, held));
