@@ -89,11 +89,7 @@ void CatalogEditor::Submit(ingress::ParsedPatterns patterns, Plan plan, Done don
 
 absl::StatusOr<std::shared_ptr<const rules::Pattern>> CatalogEditor::ParsePattern(
     absl::string_view text) const {
-  auto pattern = rules::Pattern::Parse(text, rules_.options().pattern);
-  if (!pattern.ok()) {
-    return event::Invalid(pavane::v1::INVALID_PATTERN, pattern.status().message());
-  }
-  return pattern;
+  return rules::Pattern::Parse(text, rules_.options().pattern);
 }
 
 }  // namespace pavane::admin

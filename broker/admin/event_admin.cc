@@ -11,10 +11,7 @@
 #include "base/status_macros.h"
 #include "event/event_header.h"
 #include "event/hashes.h"
-#include "event/json.h"
 #include "event/reason.h"
-#include "event/validate.h"
-#include "event/view_buffer.h"
 
 namespace pavane::admin {
 namespace {
@@ -39,26 +36,13 @@ int64_t Micros(const google::protobuf::Timestamp& time) {
   return time.seconds() * 1'000'000 + time.nanos() / 1000;
 }
 
-// A JSON text as rules read it: padded.
-absl::StatusOr<event::EventView> ViewOfJson(const std::string& text, std::string* padded) {
-  absl::StatusOr<event::JsonShape> shape = event::ValidateJson(text);
-  if (!shape.ok()) return event::Invalid(pavane::v1::INVALID_JSON, shape.status().message());
-  if (shape->top != event::JsonShape::kObject) {
-    return event::Invalid(pavane::v1::INVALID_JSON, "the event must be a JSON object");
-  }
-  *padded = text;
-  padded->append(event::kJsonPadding, '\0');
-  return event::EventView::FromJson(absl::string_view(*padded).substr(0, text.size()),
-                                    shape->distinct_paths);
-}
-
-TestPatternResponse::Result Test(const rules::Matcher& matcher,
-                                 const absl::StatusOr<event::EventView>& view) {
+// `status`: whether the event could be taken in hand.
+TestPatternResponse::Result Test(const rules::Matcher& matcher, absl::Status status,
+                                 const EventInHand& event) {
   TestPatternResponse::Result result;
-  absl::Status status = view.status();
   if (status.ok()) {
     std::vector<rules::RuleId> matched;
-    status = matcher.Match(*view, &matched);
+    status = matcher.Match(event.view(), &matched);
     result.set_matched(!matched.empty());
     if (absl::IsResourceExhausted(status)) {
       status = event::Invalid(pavane::v1::EVENT_TOO_COMPLEX, status.message());
@@ -80,11 +64,7 @@ absl::StatusOr<ingress::BusRulesPtr> EventAdmin::FindBus(const std::string& name
 absl::StatusOr<std::shared_ptr<const rules::Pattern>> EventAdmin::ParsePattern(
     const std::string& text) const {
   if (text.empty()) return std::shared_ptr<const rules::Pattern>();
-  auto pattern = rules::Pattern::Parse(text, rules_.options().pattern);
-  if (!pattern.ok()) {
-    return event::Invalid(pavane::v1::INVALID_PATTERN, pattern.status().message());
-  }
-  return pattern;
+  return rules::Pattern::Parse(text, rules_.options().pattern);
 }
 
 absl::StatusOr<GetEventResponse> EventAdmin::Get(
@@ -267,21 +247,18 @@ absl::StatusOr<TestPatternResponse> EventAdmin::TestPattern(
   TestPatternResponse response;
   auto pattern = rules::Pattern::Parse(request.pattern(), rules_.options().pattern);
   if (!pattern.ok()) {
-    *response.mutable_pattern_error() =
-        event::ToError(event::Invalid(pavane::v1::INVALID_PATTERN, pattern.status().message()));
+    *response.mutable_pattern_error() = event::ToError(pattern.status());
     return response;
   }
   const auto matcher = MatcherOf(*std::move(pattern), rules_.options().matcher);
+  EventInHand event;
   for (const std::string& text : request.event_json()) {
-    std::string padded;
-    *response.add_results() = Test(*matcher, ViewOfJson(text, &padded));
+    const absl::Status status = event.SetJson(text);
+    *response.add_results() = Test(*matcher, status, event);
   }
   for (const event::CloudEvent& cloud_event : request.events()) {
-    const auto shape = event::Validate(cloud_event, {.bytes_max = 16 << 20});
-    event::ViewBuffer buffer;
-    *response.add_results() = Test(
-        *matcher, shape.ok() ? absl::StatusOr<event::EventView>(buffer.Fill(cloud_event, *shape))
-                             : absl::StatusOr<event::EventView>(shape.status()));
+    const absl::Status status = event.SetCloudEvent(cloud_event);
+    *response.add_results() = Test(*matcher, status, event);
   }
   return response;
 }

@@ -3,10 +3,18 @@
 #include <utility>
 #include <vector>
 
+#include "base/status_macros.h"
 #include "event/event_header.h"
-#include "event/view_buffer.h"
+#include "event/json.h"
+#include "event/reason.h"
+#include "event/validate.h"
 
 namespace pavane::admin {
+namespace {
+
+constexpr size_t kCloudEventBytesMax = 16 << 20;
+
+}  // namespace
 
 bool EventSelector::Selects(const event::StoredEvent& event) const {
   if (event.accepted_us < since_us || event.accepted_us >= until_us) return false;
@@ -22,6 +30,32 @@ bool EventSelector::Selects(const event::StoredEvent& event) const {
   const auto view = view_buffer.FillStored(event);
   std::vector<rules::RuleId> matched;
   return view.ok() && matcher->Match(*view, &matched).ok() && !matched.empty();
+}
+
+absl::Status EventInHand::SetJson(absl::string_view text) {
+  const absl::StatusOr<event::JsonShape> shape = event::ValidateJson(text);
+  if (!shape.ok()) return event::Invalid(pavane::v1::INVALID_JSON, shape.status().message());
+  if (shape->top != event::JsonShape::kObject) {
+    return event::Invalid(pavane::v1::INVALID_JSON, "the event must be a JSON object");
+  }
+  padded_ = std::string(text);
+  padded_.append(event::kJsonPadding, '\0');
+  view_ = event::EventView::FromJson(absl::string_view(padded_).substr(0, text.size()),
+                                     shape->distinct_paths);
+  return absl::OkStatus();
+}
+
+absl::Status EventInHand::SetCloudEvent(const event::CloudEvent& event) {
+  ASSIGN_OR_RETURN(const event::DataShape shape,
+                   event::Validate(event, {.bytes_max = kCloudEventBytesMax}));
+  cloud_event_ = event;
+  view_ = buffer_.Fill(cloud_event_, shape);
+  return absl::OkStatus();
+}
+
+absl::Status EventInHand::SetStored(const event::StoredEvent& event) {
+  ASSIGN_OR_RETURN(view_, buffer_.FillStored(event));
+  return absl::OkStatus();
 }
 
 std::shared_ptr<const rules::Matcher> MatcherOf(std::shared_ptr<const rules::Pattern> pattern,

@@ -6,9 +6,13 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
+#include "event/attributes.h"
+#include "event/event_view.h"
 #include "event/stored_event.h"
+#include "event/view_buffer.h"
 #include "ingress/rule_snapshot.h"
 #include "pavane/admin/v1/event.pb.h"
 #include "rules/matcher.h"
@@ -27,6 +31,29 @@ struct EventSelector {
 
   /// EVENT_TOO_COMPLEX for the pattern counts as no match here: a list has nowhere to say so.
   bool Selects(const event::StoredEvent& event) const;
+};
+
+/// An event as rules see it, whatever it was given as, with the bytes that the view points at.
+class EventInHand {
+ public:
+  EventInHand() = default;
+  EventInHand(const EventInHand&) = delete;
+  EventInHand& operator=(const EventInHand&) = delete;
+
+  /// As rules see it: INVALID_JSON unless it is a JSON object.
+  absl::Status SetJson(absl::string_view text);
+  /// As published, under the limits of a publish but for its size.
+  absl::Status SetCloudEvent(const event::CloudEvent& event);
+  absl::Status SetStored(const event::StoredEvent& event);
+
+  /// Of the last successful call.
+  const event::EventView& view() const { return view_; }
+
+ private:
+  std::string padded_;
+  event::CloudEvent cloud_event_;
+  event::ViewBuffer buffer_;
+  event::EventView view_;
 };
 
 /// A matcher of one pattern; null when it is null.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
@@ -14,6 +15,8 @@ namespace {
 // The reason's number, and the time to wait in nanoseconds, as decimal texts.
 constexpr absl::string_view kReasonPayload = "pavane.v1.Reason";
 constexpr absl::string_view kRetryAfterPayload = "pavane.v1.RetryAfter";
+// The message.
+constexpr absl::string_view kPlacePayload = "pavane.v1.Place";
 
 int64_t Number(const absl::Status& status, absl::string_view payload_url) {
   const absl::optional<absl::Cord> payload = status.GetPayload(payload_url);
@@ -48,6 +51,17 @@ pavane::v1::Reason ReasonOf(const absl::Status& status) {
 
 absl::Duration RetryAfterOf(const absl::Status& status) {
   return absl::Nanoseconds(Number(status, kRetryAfterPayload));
+}
+
+void SetPlace(const pavane::v1::Place& place, absl::Status* status) {
+  status->SetPayload(kPlacePayload, absl::Cord(place.SerializeAsString()));
+}
+
+std::optional<pavane::v1::Place> PlaceOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kPlacePayload);
+  pavane::v1::Place place;
+  if (!payload || !place.ParseFromString(std::string(*payload))) return std::nullopt;
+  return place;
 }
 
 absl::StatusCode CodeOf(pavane::v1::Reason reason) {
@@ -90,6 +104,7 @@ pavane::v1::Error ToError(const absl::Status& status) {
     error.mutable_retry_after()->set_seconds(nanos / 1'000'000'000);
     error.mutable_retry_after()->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
   }
+  if (auto place = PlaceOf(status)) *error.mutable_place() = *std::move(place);
   return error;
 }
 

@@ -112,7 +112,8 @@ class AnythingButParser {
     if (argument.kind != NodeKind::kArray) return AddText(kind, member.name, argument);
     const bool affix = kind == Kind::kAnythingButPrefix || kind == Kind::kAnythingButSuffix;
     if (affix && dialect_ == Dialect::kLegacy) {
-      return source_.Error(argument.offset, "prefix/suffix match pattern must be a string");
+      return source_.Error(argument.offset, "prefix/suffix match pattern must be a string",
+                           "a string is allowed here");
     }
     if (argument.elements.empty()) {
       return source_.Error(argument.offset, "Empty arrays are not allowed",

@@ -17,6 +17,7 @@ class FlatEvent::Reader {
   explicit Reader(FlatEvent* event) : event_(event) {
     for (const std::string& path : event->paths_) longest_ = std::max(longest_, path.size());
     event_->elements_.emplace_back();
+    event_->indexes_.push_back(0);
   }
 
   void ReadMember(const event::EventView::Member& member) {
@@ -88,6 +89,7 @@ class FlatEvent::Reader {
   }
 
   void ReadObject(uint32_t element, bool root) {
+    if (!root && Wanted()) event_->structures_[path_].object = true;
     ++at_;
     SkipSpace();
     if (*at_ == '}') {
@@ -110,13 +112,18 @@ class FlatEvent::Reader {
     ++at_;
     SkipSpace();
     if (*at_ == ']') {
+      if (Wanted()) event_->structures_[path_].empty_array = true;
       ++at_;
       return;
     }
     const uint32_t array = arrays_++;
+    event_->array_paths_.push_back(PrefixNumber());
+    uint32_t index = 0;
     do {
+      ++index;
       if (*at_ == '{' || *at_ == '[') {
         event_->elements_.push_back({array, element});
+        event_->indexes_.push_back(index);
         ReadValue(static_cast<uint32_t>(event_->elements_.size() - 1));
       } else {
         ReadValue(element);
@@ -124,8 +131,16 @@ class FlatEvent::Reader {
     } while (Next());
   }
 
+  bool Wanted() const { return path_.size() <= longest_ && event_->paths_.contains(path_); }
+
+  uint32_t PrefixNumber() const {
+    if (path_.size() > longest_) return 0;
+    const auto found = event_->prefixes_.find(path_);
+    return found == event_->prefixes_.end() ? 0 : found->second;
+  }
+
   void Add(Value::Kind kind, std::string text, uint32_t element) {
-    if (path_.size() > longest_ || !event_->paths_.contains(path_)) return;
+    if (!Wanted()) return;
     event_->values_[path_].push_back({kind, std::move(text), element});
   }
 
@@ -152,9 +167,28 @@ FlatEvent::FlatEvent(const event::EventView& event, const Pattern& pattern)
 
 FlatEvent::FlatEvent(const event::EventView& event, absl::flat_hash_set<std::string> paths)
     : paths_(std::move(paths)) {
+  for (const std::string& path : paths_) {
+    for (size_t end = 0; end <= path.size(); ++end) {
+      if (end == path.size() || path[end] == '.') prefixes_.try_emplace(path.substr(0, end));
+    }
+  }
+  prefix_texts_.emplace_back();
+  for (auto& [prefix, number] : prefixes_) {
+    number = static_cast<uint32_t>(prefix_texts_.size());
+    prefix_texts_.push_back(prefix);
+  }
   Reader reader(this);
   for (const event::EventView::Member& member : event.members()) reader.ReadMember(member);
   if (!event.root_json().empty()) reader.ReadRoot(event.root_json());
+}
+
+FlatEvent::Structure FlatEvent::StructureAt(absl::string_view path) const {
+  const auto it = structures_.find(path);
+  return it == structures_.end() ? Structure() : it->second;
+}
+
+absl::string_view FlatEvent::PathOfArray(uint32_t array) const {
+  return prefix_texts_[array_paths_[array]];
 }
 
 const std::vector<FlatEvent::Value>& FlatEvent::At(absl::string_view path) const {

@@ -36,12 +36,30 @@ class FlatEvent {
   const std::vector<Value>& At(absl::string_view path) const;
   const std::vector<ArrayElement>& elements() const { return elements_; }
 
+  /// What stands at a path beside values, for explanations.
+  struct Structure {
+    bool object = false;
+    bool empty_array = false;
+  };
+  Structure StructureAt(absl::string_view path) const;
+  /// The place of an element in its array, from 1, plain values counted.
+  uint32_t IndexOf(uint32_t element) const { return indexes_[element]; }
+  /// Path of an array if it leads to one of the paths kept, else empty.
+  absl::string_view PathOfArray(uint32_t array) const;
+
  private:
   class Reader;
 
   absl::flat_hash_set<std::string> paths_;
   absl::flat_hash_map<std::string, std::vector<Value>> values_;
   std::vector<ArrayElement> elements_;
+  absl::flat_hash_map<std::string, Structure> structures_;
+  std::vector<uint32_t> indexes_;  // of each element
+  // Each path and what leads to it, numbered from 1, and the number of each array's path; 0:
+  // another.
+  absl::flat_hash_map<std::string, uint32_t> prefixes_;
+  std::vector<std::string> prefix_texts_;  // of each number
+  std::vector<uint32_t> array_paths_;
 };
 
 }  // namespace pavane::rules

@@ -15,6 +15,18 @@ namespace {
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
+// Bytes before the first that cannot belong to UTF-8.
+size_t ValidPrefix(absl::string_view text) {
+  size_t valid = 0;
+  while (valid < text.size()) {
+    size_t end = valid + 1;
+    while (end < text.size() && (text[end] & 0xc0) == 0x80) ++end;
+    if (!simdjson::validate_utf8(text.data() + valid, end - valid)) break;
+    valid = end;
+  }
+  return valid;
+}
+
 class TreeReader {
  public:
   TreeReader(const PatternText& source, size_t depth_max)
@@ -74,7 +86,8 @@ class TreeReader {
 
   absl::Status Enter() {
     if (++depth_ > depth_max_) {
-      return source_.Error(at_, absl::StrCat("Nested deeper than ", depth_max_, " levels"));
+      return source_.Error(at_, absl::StrCat("Nested deeper than ", depth_max_, " levels"),
+                           "a value that is no object and no array is allowed here");
     }
     ++at_;
     SkipSpace();
@@ -177,7 +190,8 @@ class TreeReader {
   absl::Status SkipNumber() {
     if (Peek() == '-') ++at_;
     if (Peek() == '0' && at_ + 1 < text_.size() && IsDigit(text_[at_ + 1])) {
-      return source_.Error(at_, "A number may not begin with 0");
+      return source_.Error(at_, "A number may not begin with 0",
+                           "0 alone, or a number that begins with 1 to 9, is allowed here");
     }
     RETURN_IF_ERROR(SkipDigits());
     if (Peek() == '.') {
@@ -209,7 +223,7 @@ class TreeReader {
 
 absl::StatusOr<JsonNode> ReadJsonTree(const PatternText& text, size_t depth_max) {
   if (!simdjson::validate_utf8(text.text().data(), text.text().size())) {
-    return absl::InvalidArgumentError("The pattern is not UTF-8");
+    return text.Error(ValidPrefix(text.text()), "The pattern is not UTF-8");
   }
   return TreeReader(text, depth_max).Read();
 }

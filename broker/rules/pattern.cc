@@ -156,8 +156,10 @@ class PatternParser {
     pattern_.fields_.push_back(std::move(field));
     for (const Draft& draft : drafts_) {
       if (draft.size() > options_.fields_max) {
-        return source_.Error(tests.offset, absl::StrCat("More than ", options_.fields_max,
-                                                        " fields that must match together"));
+        return source_.Error(
+            tests.offset,
+            absl::StrCat("More than ", options_.fields_max, " fields that must match together"),
+            "put some of them into a rule of their own");
       }
     }
     return absl::OkStatus();
@@ -195,7 +197,8 @@ class PatternParser {
       if (after.size() + drafts_.size() > options_.combinations_max) {
         return source_.Error(branches.offset,
                              absl::StrCat("$or multiplies out to more than ",
-                                          options_.combinations_max, " combinations"));
+                                          options_.combinations_max, " combinations"),
+                             "put some of the branches into a rule of their own");
       }
       std::move(drafts_.begin(), drafts_.end(), std::back_inserter(after));
     }
@@ -235,7 +238,8 @@ class PatternParser {
       std::sort(conjunction.begin(), conjunction.end(),
                 [&](uint32_t a, uint32_t b) { return Utf16Less(fields[a].path, fields[b].path); });
       if (conjunction.empty()) {
-        return source_.Error(root.offset, "Empty objects are not allowed");
+        return source_.Error(root.offset, "Empty objects are not allowed",
+                             "at least one field is required here");
       }
       if (seen.insert(conjunction).second) pattern_.conjunctions_.push_back(std::move(conjunction));
     }
@@ -255,8 +259,9 @@ absl::StatusOr<std::shared_ptr<const Pattern>> Pattern::Parse(absl::string_view 
                                                               const PatternOptions& options) {
   const PatternText source(text);
   if (text.size() > options.length_max && Characters(text) > options.length_max) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("The pattern is longer than ", options.length_max, " characters"));
+    return source.Error(
+        text.size(), absl::StrCat("The pattern is longer than ", options.length_max, " characters"),
+        "limits.pattern_length_max sets the limit");
   }
   if (text.find_first_not_of(" \t\r\n") == absl::string_view::npos) {
     return source.Error(text.size(), "Filter is not an object", "a JSON object is allowed here");

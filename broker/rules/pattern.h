@@ -52,8 +52,8 @@ using Conjunction = std::vector<uint32_t>;
 /// same one. It matches an event when one of its conjunctions does.
 class Pattern {
  public:
-  /// Reads `text`. On failure InvalidArgument, whose message says what is wrong, where (`line N
-  /// column M`) and what is allowed there.
+  /// Reads `text`. On failure INVALID_PATTERN, whose message and place (event::PlaceOf) say what is
+  /// wrong, where (`line N column M`) and what is allowed there.
   static absl::StatusOr<std::shared_ptr<const Pattern>> Parse(absl::string_view text,
                                                               const PatternOptions& options = {});
 

@@ -2,6 +2,7 @@
 #define PAVANE_RULES_PATTERN_TEXT_H_
 
 #include <cstddef>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -15,10 +16,11 @@ class PatternText {
 
   absl::string_view text() const { return text_; }
 
-  /// InvalidArgument with `MESSAGE at line N column M`, and `; ALLOWED` unless that is empty.
+  /// INVALID_PATTERN with `MESSAGE at line N column M`, then `; did you mean SUGGESTION?` and
+  /// `; ALLOWED` unless they are empty. The same stands in the status' place (event::PlaceOf).
   /// Lines and columns count from 1, columns in characters.
-  absl::Status Error(size_t offset, absl::string_view message,
-                     absl::string_view allowed = {}) const;
+  absl::Status Error(size_t offset, absl::string_view message, absl::string_view allowed = {},
+                     const std::string& suggestion = {}) const;
 
  private:
   const absl::string_view text_;

@@ -3,9 +3,13 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
+#include "base/edit_distance.h"
 #include "base/status_macros.h"
 #include "rules/anything_but_parser.h"
 #include "rules/cidr_parser.h"
@@ -24,6 +28,44 @@ constexpr absl::string_view kTestsAllowed =
 constexpr absl::string_view kOperatorsAllowed =
     "allowed here: exactly, prefix, suffix, equals-ignore-case, wildcard, anything-but, numeric, "
     "cidr, exists";
+
+// The operator that somebody who wrote `name` probably meant; empty when none is near.
+std::string OperatorMeantBy(absl::string_view name) {
+  static const auto& kOperators = *new std::vector<std::string>{
+      "exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "anything-but",
+      "numeric", "cidr",   "exists"};
+  // What other filter languages call them.
+  static const auto& kElsewhere = *new absl::flat_hash_map<absl::string_view, absl::string_view>{
+      {"equals", "exactly"},
+      {"eq", "exactly"},
+      {"starts-with", "prefix"},
+      {"startswith", "prefix"},
+      {"ends-with", "suffix"},
+      {"endswith", "suffix"},
+      {"contains", "wildcard"},
+      {"like", "wildcard"},
+      {"glob", "wildcard"},
+      {"not", "anything-but"},
+      {"not-equals", "anything-but"},
+      {"not-in", "anything-but"},
+      {"ignore-case", "equals-ignore-case"},
+      {"iequals", "equals-ignore-case"},
+      {"range", "numeric"},
+      {"between", "numeric"},
+      {"=", "numeric"},
+      {"<", "numeric"},
+      {"<=", "numeric"},
+      {">", "numeric"},
+      {">=", "numeric"},
+      {"ip", "cidr"},
+      {"ip-range", "cidr"},
+      {"present", "exists"}};
+  const std::string lower = absl::AsciiStrToLower(name);
+  if (const auto found = kElsewhere.find(lower); found != kElsewhere.end()) {
+    return std::string(found->second);
+  }
+  return NearestName(lower, kOperators).value_or("");
+}
 
 class ValueTestParser {
  public:
@@ -106,7 +148,7 @@ class ValueTestParser {
     if (name == "exists") return ParseExists(argument);
     if (name == "anything-but") return ParseAnythingBut(source_, argument, dialect_, &test_);
     return source_.Error(member.name_offset, absl::StrCat("Unrecognized match type ", name),
-                         kOperatorsAllowed);
+                         kOperatorsAllowed, OperatorMeantBy(name));
   }
 
   absl::Status Take(Kind kind, absl::string_view what, const JsonNode& argument) {

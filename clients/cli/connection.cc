@@ -57,7 +57,8 @@ absl::Status FromBroker(const grpc::Status& status, const grpc::ClientContext& c
       error.reason() == pavane::v1::REASON_UNSPECIFIED) {
     return absl::Status(code, status.error_message());
   }
-  return RefusedBecause(code, error.reason(), status.error_message());
+  error.set_code(static_cast<int32_t>(code));
+  return RefusedBecause(error);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "clients/cli/command.h"
 #include "clients/cli/duration.h"
 #include "clients/cli/escape.h"
+#include "clients/cli/status.h"
 
 namespace pavane::cli {
 namespace {
@@ -92,7 +93,8 @@ ExitCode RunProgram(int argc, const char* const* argv, std::istream& in, std::os
   if (status.ok()) status = flushed;
   if (status.ok()) return kExitOk;
   const std::string path = CommandPath(*app);
-  err << path << ": " << EscapeForTerminal(std::string(status.message())) << "\n";
+  err << path << ": " << EscapeForTerminal(std::string(status.message())) << "\n"
+      << PlaceText(status);
   const ExitCode code = ExitCodeOf(status);
   if (code == kExitUsage) err << "See `" << path << " --help`.\n";
   return code;

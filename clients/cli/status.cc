@@ -1,14 +1,19 @@
 #include "clients/cli/status.h"
 
+#include <algorithm>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+
+#include "clients/cli/escape.h"
 
 namespace pavane::cli {
 namespace {
 
 constexpr char kUsagePayload[] = "pavane.cli/usage";
 constexpr char kReasonPayload[] = "pavane.cli/reason";
+constexpr char kPlacePayload[] = "pavane.cli/place";
 
 absl::Status SameKind(const absl::Status& from, const std::string& message) {
   absl::Status status(from.code(), message);
@@ -43,6 +48,35 @@ absl::Status RefusedBecause(absl::StatusCode code, pavane::v1::Reason reason,
       code, absl::StrCat(name.empty() ? absl::StrCat("reason ", reason) : name, ": ", message));
   status.SetPayload(kReasonPayload, absl::Cord(absl::StrCat(reason)));
   return status;
+}
+
+absl::Status RefusedBecause(const pavane::v1::Error& error) {
+  absl::Status status =
+      RefusedBecause(static_cast<absl::StatusCode>(error.code()), error.reason(), error.message());
+  if (!status.ok() && error.has_place()) {
+    status.SetPayload(kPlacePayload, absl::Cord(error.place().SerializeAsString()));
+  }
+  return status;
+}
+
+std::string PlaceText(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kPlacePayload);
+  pavane::v1::Place place;
+  if (!payload || !place.ParseFromString(std::string(*payload))) return "";
+  // A caret beyond the excerpt would be a broker's mistake; the excerpt itself may be empty when
+  // the text ends where something is missing.
+  constexpr size_t kColumnMax = 200;
+  const size_t column = place.excerpt_column();
+  if (column == 0 || column > kColumnMax) return "";
+  // Wide characters take two columns of a terminal, escaped ones more.
+  size_t before = 0;
+  for (size_t i = 1; i < column && before < place.excerpt().size(); ++i) {
+    before +=
+        std::max<size_t>(1, DecodeUtf8(absl::string_view(place.excerpt()).substr(before)).length);
+  }
+  const size_t width = DisplayWidth(EscapeForTerminal(place.excerpt().substr(0, before)));
+  return absl::StrCat("  ", EscapeForTerminal(place.excerpt()), "\n  ", std::string(width, ' '),
+                      "^\n");
 }
 
 pavane::v1::Reason ReasonOf(const absl::Status& status) {

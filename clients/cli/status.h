@@ -39,6 +39,13 @@ absl::Status InContext(const absl::Status& status, absl::string_view context);
 absl::Status RefusedBecause(absl::StatusCode code, pavane::v1::Reason reason,
                             absl::string_view message);
 
+// The same, with the place in a text that the error points at.
+absl::Status RefusedBecause(const pavane::v1::Error& error);
+
+// The line that a refusal points at with a caret below, two lines of text for a terminal; empty
+// when it points nowhere.
+std::string PlaceText(const absl::Status& status);
+
 // The broker's reason, REASON_UNSPECIFIED when it gave none.
 pavane::v1::Reason ReasonOf(const absl::Status& status);
 

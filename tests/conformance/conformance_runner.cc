@@ -1,6 +1,6 @@
-// Runs the language's conformance cases through event validation, the reference interpreter and the
-// matcher. The cases are in every *.jsonl of a folder: PAVANE_CONFORMANCE_DIR, by default this
-// file's own. A line is a JSON object, either
+// Runs the language's conformance cases through event validation, the reference interpreter, the
+// matcher and explanations. The cases are in every *.jsonl of a folder: PAVANE_CONFORMANCE_DIR, by
+// default this file's own. A line is a JSON object, either
 //   {"pattern": PATTERN, "event": TEXT, "valid": BOOL, "match": BOOL, ...}   a pattern case, or
 //   {"rules": {NAME: PATTERN, ...}, "event": TEXT, "matches": [NAME, ...]}   a rule set.
 // PATTERN is taken as it is spelled in the line; if it is a string, the string is the pattern's
@@ -34,12 +34,14 @@
 #include "base/status_macros.h"
 #include "event/event_view.h"
 #include "event/json.h"
+#include "rules/explain.h"
 #include "rules/flat_event.h"
 #include "rules/json_tree.h"
 #include "rules/matcher.h"
 #include "rules/pattern.h"
 #include "rules/pattern_text.h"
 #include "rules/reference_interpreter.h"
+#include "tests/unit/rules/explain_tree.h"
 
 namespace pavane::rules {
 namespace {
@@ -146,6 +148,18 @@ Answer AskMatcher(const Case& c, const Prepared& prepared) {
   return matches;
 }
 
+// That the explanation holds together is asked of it, too.
+Answer AskExplanation(const Case& c, const Prepared& prepared) {
+  std::set<std::string> matches;
+  for (const RuleEntry& rule : prepared.rules) {
+    const std::string fault = testing::ExplanationFault(*rule.pattern, prepared.event, {});
+    if (!fault.empty()) return absl::InternalError(fault);
+    ASSIGN_OR_RETURN(const Explanation explanation, Explain(*rule.pattern, prepared.event));
+    if (explanation.root.passed) matches.insert(c.names[rule.id]);
+  }
+  return matches;
+}
+
 class Runner {
  public:
   void RunFile(const std::string& path) {
@@ -175,6 +189,7 @@ class Runner {
     if (!c.ok()) {
       Fail("interpreter", place, c.status().ToString());
       Fail("matcher", place, c.status().ToString());
+      Fail("explanation", place, c.status().ToString());
       return;
     }
     bool restored = RestorePairs(&c->event);
@@ -182,6 +197,7 @@ class Runner {
     restored_ += restored;
     Judge("interpreter", place, *c, AskInterpreter);
     Judge("matcher", place, *c, AskMatcher);
+    Judge("explanation", place, *c, AskExplanation);
   }
 
   using Engine = Answer (*)(const Case&, const Prepared&);

@@ -1,4 +1,5 @@
-// The matcher against the reference interpreter, on random rule sets and events.
+// The matcher against the reference interpreter, on random rule sets and events; and explanations
+// against the interpreter, on one rule of each set.
 //
 //   rules_differential_test [--count=PAIRS] [--seed=N]
 //
@@ -20,6 +21,7 @@
 #include "rules/matcher.h"
 #include "rules/pattern.h"
 #include "rules/reference_interpreter.h"
+#include "tests/unit/rules/explain_tree.h"
 #include "tests/unit/rules/random_rules.h"
 
 namespace pavane::rules::testing {
@@ -55,11 +57,22 @@ class Differential {
       RandomEvent event;
       random_.MakeEvent(&event);
       if (!Agree(event, event.root) || !Agree(event, event.members)) return false;
+      if (i % 4 == 0 && !Explained(event, i % 8 == 0 ? event.root : event.members)) return false;
     }
     return true;
   }
 
  private:
+  // Explanations cost much more than matching: one rule of a set, for some events.
+  bool Explained(const RandomEvent& event, const event::EventView& view) {
+    const RuleEntry& rule = rules_[random_.Below(static_cast<uint32_t>(rules_.size()))];
+    const std::string fault = ExplanationFault(*rule.pattern, view, options_);
+    if (fault.empty()) return true;
+    ADD_FAILURE() << "seed " << seed_ << ": " << fault << "\nevent   " << event.json << "\npattern "
+                  << rule.pattern->text();
+    return false;
+  }
+
   bool Agree(const RandomEvent& event, const event::EventView& view) {
     const FlatEvent flat(view, paths_);
     std::set<RuleId> expected;
