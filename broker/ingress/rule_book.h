@@ -49,8 +49,9 @@ class RuleBook {
                       const ParsedPatterns& patterns, store::CommitBuilder& commit)
       ABSL_LOCKS_EXCLUDED(update_mu_, mu_);
 
-  /// Housekeeping: rebuilds bases whose overlay has grown. May take seconds; blocks no reader and
-  /// no writer meanwhile.
+  /// Housekeeping, every second: rebuilds bases whose overlay has grown, or has not changed for
+  /// some calls, since every event pays for an overlay. May take seconds; blocks no reader and no
+  /// writer meanwhile.
   void RebuildWhereNeeded() ABSL_LOCKS_EXCLUDED(update_mu_, mu_);
 
   const Options& options() const { return options_; }
@@ -65,7 +66,16 @@ class RuleBook {
   void Swap(RuleSnapshotPtr next) ABSL_LOCKS_EXCLUDED(mu_);
   void Rebase(BusId bus, const rules::RuleSet& rebuilt) ABSL_LOCKS_EXCLUDED(update_mu_, mu_);
 
+  // An overlay as RebuildWhereNeeded saw it.
+  struct Settling {
+    std::weak_ptr<const rules::RuleSet> rules;
+    int calls = 0;
+  };
+  bool Settled(BusId bus, const std::shared_ptr<const rules::RuleSet>& rules);
+
   const Options options_;
+  // Housekeeping thread only.
+  absl::flat_hash_map<BusId, Settling> settling_;
   // Held while the next snapshot is computed from the current one and exchanged for it. Taken
   // before mu_.
   Mutex update_mu_;

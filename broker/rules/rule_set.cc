@@ -11,11 +11,18 @@ namespace {
 // Changes a snapshot may carry before its base should be rebuilt: more make each further change
 // slower, since it rebuilds the overlay.
 constexpr size_t kChangesMax = 256;
+// Rules of a set that is built anew with each change: a rule takes some 5 us.
+constexpr size_t kSmallSet = 200;
 
 }  // namespace
 
 std::shared_ptr<const RuleSet> RuleSet::Build(absl::Span<const RuleEntry> rules,
                                               const MatcherOptions& options) {
+  return BuildSet(rules, options);
+}
+
+std::shared_ptr<RuleSet> RuleSet::BuildSet(absl::Span<const RuleEntry> rules,
+                                           const MatcherOptions& options) {
   std::shared_ptr<RuleSet> set(new RuleSet);
   auto patterns = std::make_shared<Patterns>();
   patterns->reserve(rules.size());
@@ -33,7 +40,23 @@ std::shared_ptr<const RuleSet> RuleSet::With(absl::Span<const RuleEntry> put,
   Changes changes = changes_;
   for (RuleId id : removed) changes[id] = nullptr;
   for (const RuleEntry& rule : put) changes[rule.id] = rule.pattern;
+  // Whatever the changes remove, there are at most so many rules.
+  if (base_patterns_->size() + changes.size() <= kSmallSet) {
+    return Build(AllRules(changes), options_);
+  }
   return WithChanges(std::move(changes));
+}
+
+std::vector<RuleEntry> RuleSet::AllRules(const Changes& changes) const {
+  std::vector<RuleEntry> rules;
+  rules.reserve(base_patterns_->size() + changes.size());
+  for (const auto& [id, pattern] : *base_patterns_) {
+    if (!changes.contains(id)) rules.push_back({id, pattern});
+  }
+  for (const auto& [id, pattern] : changes) {
+    if (pattern != nullptr) rules.push_back({id, pattern});
+  }
+  return rules;
 }
 
 std::shared_ptr<const RuleSet> RuleSet::WithChanges(Changes changes) const {
@@ -73,18 +96,14 @@ absl::Status RuleSet::Match(const event::EventView& event, std::vector<RuleId>* 
 bool RuleSet::NeedsRebuild() const { return changes_.size() > kChangesMax; }
 
 std::shared_ptr<const RuleSet> RuleSet::Rebuilt() const {
-  std::vector<RuleEntry> rules;
-  rules.reserve(size_);
-  for (const auto& [id, pattern] : *base_patterns_) {
-    if (!changes_.contains(id)) rules.push_back({id, pattern});
-  }
-  for (const auto& [id, pattern] : changes_) {
-    if (pattern != nullptr) rules.push_back({id, pattern});
-  }
-  return Build(rules, options_);
+  const std::vector<RuleEntry> rules = AllRules(changes_);
+  std::shared_ptr<RuleSet> set = BuildSet(rules, options_);
+  set->rebuilt_from_ = base_;
+  return set;
 }
 
 std::shared_ptr<const RuleSet> RuleSet::Rebased(const RuleSet& rebuilt) const {
+  if (rebuilt.rebuilt_from_.lock() != base_) return nullptr;
   // Only what changed since the old base can differ from the new one: the new base holds these
   // rules as they were at some time in between.
   Changes changes;

@@ -22,6 +22,8 @@ namespace pavane::rules {
 /// makes a new snapshot that shares the base; whoever owns the bus publishes it by exchanging one
 /// pointer. Matching never locks.
 ///
+/// A small set has no overlay: it is built anew with each change, which takes about a millisecond.
+///
 /// The overlay is meant to stay small. When NeedsRebuild() says so, the owner calls Rebuilt() on
 /// the current snapshot, on any thread, and when that is done, `Rebased(rebuilt)` on the snapshot
 /// that is current by then, which carries over what changed meanwhile.
@@ -39,11 +41,15 @@ class RuleSet {
   /// See Matcher::Match.
   absl::Status Match(const event::EventView& event, std::vector<RuleId>* matched) const;
 
+  /// Whether the overlay has grown so far that further changes are slow.
   bool NeedsRebuild() const;
+  /// Whether there is an overlay, which every event is matched against as well.
+  bool HasOverlay() const { return !changes_.empty(); }
   /// The same rules, all in the base. Takes about a second for 100,000 rules.
   std::shared_ptr<const RuleSet> Rebuilt() const;
   /// This snapshot's rules over the base of `rebuilt`, which was made by Rebuilt() from this
-  /// snapshot or an earlier one it descends from.
+  /// snapshot or an earlier one it descends from. Null when this snapshot has a newer base by
+  /// itself, since a small one is rebuilt with each change.
   std::shared_ptr<const RuleSet> Rebased(const RuleSet& rebuilt) const;
 
   size_t size() const { return size_; }
@@ -55,12 +61,16 @@ class RuleSet {
   using Changes = std::map<RuleId, std::shared_ptr<const Pattern>>;
 
   RuleSet() = default;
+  static std::shared_ptr<RuleSet> BuildSet(absl::Span<const RuleEntry> rules,
+                                           const MatcherOptions& options);
   std::shared_ptr<const RuleSet> WithChanges(Changes changes) const;
+  std::vector<RuleEntry> AllRules(const Changes& changes) const;
 
   // All constant after construction.
   MatcherOptions options_;
   std::shared_ptr<const Patterns> base_patterns_;
   std::shared_ptr<const Matcher> base_;
+  std::weak_ptr<const Matcher> rebuilt_from_;  // by Rebuilt(): the base before
   Changes changes_;
   absl::flat_hash_set<RuleId> changed_;  // the keys of changes_
   std::shared_ptr<const Matcher> overlay_;

@@ -75,14 +75,34 @@ TEST(RuleBook, LoadsWhatTheLogKeeps) {
 
 TEST(RuleBook, ARebuildKeepsWhatChangedMeanwhile) {
   Stations broker;
-  for (int i = 0; i < 300; ++i) {
+  // The first 200 are a set that is built anew with each.
+  for (int i = 0; i < 460; ++i) {
     ASSERT_OK(broker.PutRule(absl::StrCat("r", i), R"({"source":["shop"]})", {}).status());
   }
+  EXPECT_TRUE(broker.rules.snapshot()->FindBus("default")->rules->NeedsRebuild());
   broker.rules.RebuildWhereNeeded();
-  EXPECT_EQ(RulesMatched(broker.rules), 300u);
-  EXPECT_FALSE(broker.rules.snapshot()->FindBus("default")->rules->NeedsRebuild());
+  EXPECT_EQ(RulesMatched(broker.rules), 460u);
+  EXPECT_FALSE(broker.rules.snapshot()->FindBus("default")->rules->HasOverlay());
   ASSERT_OK(broker.PutRule("r0", R"({"source":["other"]})", {}).status());
-  EXPECT_EQ(RulesMatched(broker.rules), 299u);
+  EXPECT_EQ(RulesMatched(broker.rules), 459u);
+}
+
+TEST(RuleBook, AnOverlayThatHasSettledGoesIntoTheBase) {
+  Stations broker;
+  for (int i = 0; i < 250; ++i) {
+    ASSERT_OK(broker.PutRule(absl::StrCat("r", i), R"({"source":["shop"]})", {}).status());
+  }
+  const auto has_overlay = [&] {
+    return broker.rules.snapshot()->FindBus("default")->rules->HasOverlay();
+  };
+  EXPECT_TRUE(has_overlay());
+  for (int i = 0; i < 5; ++i) broker.rules.RebuildWhereNeeded();
+  ASSERT_OK(broker.PutRule("r250", R"({"source":["shop"]})", {}).status());
+  for (int i = 0; i < 5; ++i) broker.rules.RebuildWhereNeeded();
+  EXPECT_TRUE(has_overlay()) << "a change begins the wait anew";
+  broker.rules.RebuildWhereNeeded();
+  EXPECT_FALSE(has_overlay());
+  EXPECT_EQ(RulesMatched(broker.rules), 251u);
 }
 
 }  // namespace

@@ -206,16 +206,40 @@ TEST(RuleSet, PutsAndRemovesRulesInNewSnapshots) {
   EXPECT_EQ(second->size(), 3u);
 }
 
+// So many rules that a change is put into an overlay. 100, 200 and 300 match {"a":1}.
+std::shared_ptr<const RuleSet> LargeSet() {
+  std::vector<RuleEntry> rules;
+  for (RuleId id = 1; id <= 300; ++id) {
+    const char* pattern = id % 100 == 0 ? R"({"a":[1]})" : R"({"a":[2]})";
+    rules.push_back({id, *Pattern::Parse(pattern)});
+  }
+  return RuleSet::Build(rules);
+}
+
 TEST(RuleSet, CarriesChangesOverToARebuiltBase) {
-  const auto set = RuleSet::Build(Rules({R"({"a":[1]})", R"({"a":[1]})"}))
-                       ->With(std::vector<RuleEntry>{{3, *Pattern::Parse(R"({"a":[1]})")}});
+  const auto set = LargeSet()->With(std::vector<RuleEntry>{{301, *Pattern::Parse(R"({"a":[1]})")}},
+                                    std::vector<RuleId>{100});
+  EXPECT_TRUE(set->HasOverlay());
+  EXPECT_THAT(Matched(*set, R"({"a":1})"), ElementsAre(200, 300, 301));
   const auto rebuilt = set->Rebuilt();
-  EXPECT_THAT(Matched(*rebuilt, R"({"a":1})"), ElementsAre(1, 2, 3));
-  const auto later = set->With(std::vector<RuleEntry>{{4, *Pattern::Parse(R"({"a":[1]})")}},
-                               std::vector<RuleId>{1, 3});
+  EXPECT_FALSE(rebuilt->HasOverlay());
+  EXPECT_THAT(Matched(*rebuilt, R"({"a":1})"), ElementsAre(200, 300, 301));
+  const auto later = set->With(std::vector<RuleEntry>{{302, *Pattern::Parse(R"({"a":[1]})")}},
+                               std::vector<RuleId>{200, 301});
   const auto rebased = later->Rebased(*rebuilt);
-  EXPECT_THAT(Matched(*rebased, R"({"a":1})"), ElementsAre(2, 4));
-  EXPECT_EQ(rebased->size(), 2u);
+  ASSERT_NE(rebased, nullptr);
+  EXPECT_THAT(Matched(*rebased, R"({"a":1})"), ElementsAre(300, 302));
+  EXPECT_EQ(rebased->size(), 299u);
+}
+
+TEST(RuleSet, ASmallSetHasNoOverlayAndIgnoresAnOlderRebuild) {
+  const auto set = RuleSet::Build(Rules({R"({"a":[1]})", R"({"a":[1]})"}));
+  const auto rebuilt = set->Rebuilt();
+  const auto later = set->With(std::vector<RuleEntry>{{3, *Pattern::Parse(R"({"a":[1]})")}},
+                               std::vector<RuleId>{1});
+  EXPECT_FALSE(later->HasOverlay());
+  EXPECT_THAT(Matched(*later, R"({"a":1})"), ElementsAre(2, 3));
+  EXPECT_EQ(later->Rebased(*rebuilt), nullptr);
 }
 
 }  // namespace
