@@ -97,6 +97,16 @@ inline Key DeadLetterCountKey(TargetId target) { return Key().Add8('d').Add64(ta
 inline constexpr absl::string_view kFormatVersionKey = "format_version";
 inline constexpr absl::string_view kStoreIdKey = "store_id";
 inline constexpr absl::string_view kBootKey = "boot";
+/// Up to which catalog version what rules were is kept, and from which on.
+inline constexpr absl::string_view kRuleHistoryKey = "rule_history";
+/// 'r', bus, hash of the rule's name, version that ended it: what a rule was before.
+inline Key RuleBeforeKey(BusId bus, uint64_t name_hash, CatalogVersion until) {
+  return Key().Add8('r').Add8(0).Add64(bus.value()).Add64(name_hash).Add64(until.value());
+}
+/// 'R', bus, version, hash: the same by age, to forget it.
+inline Key RuleBeforeIndexKey(BusId bus, CatalogVersion until, uint64_t name_hash) {
+  return Key().Add8('R').Add8(0).Add64(bus.value()).Add64(until.value()).Add64(name_hash);
+}
 inline Key BusSequenceKey(BusId bus) { return Key().Add8('b').Add8(0).Add64(bus.value()); }
 
 }  // namespace pavane::store

@@ -86,6 +86,11 @@ absl::StatusOr<std::vector<CatalogChange>> Log::ReadCatalog() const {
   return entries;
 }
 
+absl::StatusOr<Log::RuleAsOf> Log::ReadRuleAsOf(BusId bus, absl::string_view name,
+                                                CatalogVersion version) const {
+  return impl_->ReadRuleAsOf(bus, name, version);
+}
+
 absl::StatusOr<Log::Checkpoint> Log::ReadCheckpoint() const {
   Checkpoint checkpoint;
   checkpoint.position = impl_->checkpoint_position;

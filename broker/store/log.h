@@ -140,6 +140,22 @@ class Log {
   /// The first sequence accepted at or after the time, last + 1 when there is none.
   absl::StatusOr<Sequence> FindByTime(BusId bus, int64_t accepted_us) const;
 
+  // ---- rules as they were
+  struct RuleAsOf {
+    /// False: a broker that kept no history changed rules after the version asked for; the rest is
+    /// as of the first version known.
+    bool known = true;
+    /// The rule was put or erased after the version; then `entry` is what it was (DecodeRule),
+    /// empty if there was none of that name. Otherwise the catalog in force has what it was.
+    bool changed_since = false;
+    std::optional<std::string> entry;
+  };
+  /// What the rule of that name was when events of the catalog version were matched, as long as
+  /// such an event is kept. A catalog snapshot that is not newer than catalog_version() has to be
+  /// taken before, or a change in between would be missed.
+  absl::StatusOr<RuleAsOf> ReadRuleAsOf(BusId bus, absl::string_view name,
+                                        CatalogVersion version) const;
+
   // ---- queues
   /// Entries of the target after `after`, ascending, at most `max`: reads the target's runs and
   /// the dispatch records not yet merged into runs, never the bus.

@@ -163,6 +163,7 @@ absl::Status Log::Impl::PutDeadLetters(const CommitRecord& commit) {
 
 absl::Status Log::Impl::PutCatalog(const CommitRecord& commit) {
   if (commit.catalog.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(PutRuleHistory(commit));
   for (const CatalogChange& change : commit.catalog) {
     RETURN_IF_ERROR(RaiseNextIds(change, next_ids));
     const Key key = CatalogKey(change.kind, change.id);

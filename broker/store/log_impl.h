@@ -32,8 +32,8 @@
 namespace pavane::store {
 
 /// What Log consists of. Its functions are in log_open.cc, log_append.cc, log_checkpoint.cc,
-/// log_dedup.cc, log_drop.cc, log_read.cc and log_upkeep.cc; what a function does is said at Log's
-/// function of the same name.
+/// log_dedup.cc, log_drop.cc, log_read.cc, log_rules.cc and log_upkeep.cc; what a function does is
+/// said at Log's function of the same name.
 class Log::Impl {
  public:
   explicit Impl(const Options& options)
@@ -61,6 +61,10 @@ class Log::Impl {
   // ---- log_upkeep.cc
   absl::Status FinishUpkeep();
 
+  // ---- log_rules.cc
+  absl::StatusOr<RuleAsOf> ReadRuleAsOf(BusId bus, absl::string_view name,
+                                        CatalogVersion version) const;
+
   // ---- log_read.cc
   absl::StatusOr<CommitRecord> ReadCommit(Position position) const;
   absl::StatusOr<int64_t> ReadCommitTime(Position position) const;
@@ -79,6 +83,9 @@ class Log::Impl {
   BootNumber boot;
   std::string store_id;
   std::unique_ptr<Database> database;
+
+  /// What rules were is kept from this version on: a broker that kept nothing wrote before it.
+  CatalogVersion rule_history_from;
 
   // ---- own synchronization
   mutable TailCache tail_cache;
@@ -181,6 +188,17 @@ class Log::Impl {
   absl::Status AddUpkeep();
   void StartUpkeep(const CommitRecord& commit);
   void UpkeepWritten();
+
+  // ---- log_rules.cc
+  absl::Status LoadRuleHistory();
+  absl::Status PutRuleHistory(const CommitRecord& commit);
+  absl::Status PutRuleBefore(const CommitRecord& commit, const CatalogChange& change,
+                             const std::optional<std::string>& before, CatalogVersion version);
+  absl::StatusOr<std::optional<std::string>> ReadCatalogEntry(CatalogChange::Kind kind,
+                                                              uint64_t id) const;
+  bool HasEvents(BusId bus, const CommitRecord& commit) const;
+  /// Adds to `batch` that what no event after `dropped` was judged by is gone.
+  absl::Status ForgetRules(BusId bus, Sequence dropped);
 
   // ---- log_drop.cc
   absl::Status CopyIntoLetters(BusId bus, Sequence first, Sequence last);

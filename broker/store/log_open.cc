@@ -55,6 +55,7 @@ absl::Status Log::Impl::Open() {
   RETURN_IF_ERROR(LoadLastCommit());
   RETURN_IF_ERROR(LoadCheckpoint());
   RETURN_IF_ERROR(LoadCatalogIds());
+  RETURN_IF_ERROR(LoadRuleHistory());
   RETURN_IF_ERROR(LoadRanges());
   RETURN_IF_ERROR(LoadRuns());
   RETURN_IF_ERROR(ReplayTail());
