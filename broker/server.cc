@@ -191,7 +191,8 @@ class Server::Impl {
                                                  .resume_window = config_.delivery.resume_window,
                                                  .streams_max = config_.limits.streams_max});
     admin_ = std::make_unique<rpc::AdminContext>(rpc::AdminContext{
-        *buses_, *rule_admin_, *dead_letters_, *events_, *system_, tails_, pool_});
+        *buses_, *rule_admin_, *dead_letters_, *events_, *system_, admin::Explainer(rules_, *log_),
+        admin::Previewer(rules_, *log_), tails_, pool_});
     rpc::RpcServer::Options options;
     options.listen = config_.grpc.listen;
     options.message_bytes_max = std::max(4 * config_.limits.batch_bytes_max, kMessageBytesMin);

@@ -9,6 +9,8 @@
 #include "admin/bus_admin.h"
 #include "admin/dead_letter_admin.h"
 #include "admin/event_admin.h"
+#include "admin/explain.h"
+#include "admin/preview.h"
 #include "admin/rule_admin.h"
 #include "admin/system_admin.h"
 #include "ingress/gate.h"
@@ -25,6 +27,8 @@ struct AdminContext {
   admin::DeadLetterAdmin& dead_letters;
   admin::EventAdmin& events;
   admin::SystemAdmin& system;
+  const admin::Explainer explainer;
+  const admin::Previewer previewer;
   TailHub& tails;
   WorkPool& pool;
 };

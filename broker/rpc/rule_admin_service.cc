@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "event/reason.h"
+#include "rpc/preview_call.h"
 #include "rpc/unary.h"
 
 namespace pavane::rpc {
@@ -127,11 +127,15 @@ grpc::ServerUnaryReactor* RuleAdminService::ExplainMatch(Context* context, const
                                                          Bytes* response) {
   return Unary<v1::ExplainMatchRequest, v1::ExplainMatchResponse>(
       context, request, response,
-      [](const v1::ExplainMatchRequest&, const Answer<v1::ExplainMatchResponse>& answer) {
-        answer(event::Refused(absl::StatusCode::kUnimplemented, pavane::v1::NOT_SUPPORTED,
-                              "this version does not explain matches; TestPattern tells whether a "
-                              "pattern matches"));
+      [this](v1::ExplainMatchRequest asked, Answer<v1::ExplainMatchResponse> answer) {
+        RunOnPool(admin_.pool, std::move(answer),
+                  [this, asked = std::move(asked)] { return admin_.explainer.Explain(asked); });
       });
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* RuleAdminService::PreviewRule(Context* context,
+                                                                          const Bytes* request) {
+  return PreviewCall::Start(context, admin_, *request);
 }
 
 }  // namespace pavane::rpc

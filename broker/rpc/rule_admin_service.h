@@ -13,7 +13,8 @@ template <typename Base>
 using RawRuleReads = pavane::admin::v1::RuleAdmin::WithRawCallbackMethod_GetRule<
     pavane::admin::v1::RuleAdmin::WithRawCallbackMethod_ListRules<
         pavane::admin::v1::RuleAdmin::WithRawCallbackMethod_TestPattern<
-            pavane::admin::v1::RuleAdmin::WithRawCallbackMethod_ExplainMatch<Base>>>>;
+            pavane::admin::v1::RuleAdmin::WithRawCallbackMethod_ExplainMatch<
+                pavane::admin::v1::RuleAdmin::WithRawCallbackMethod_PreviewRule<Base>>>>>;
 template <typename Base>
 using RawRuleChanges = pavane::admin::v1::RuleAdmin::WithRawCallbackMethod_PutRule<
     pavane::admin::v1::RuleAdmin::WithRawCallbackMethod_PutRules<
@@ -46,6 +47,7 @@ class RuleAdminService : public RawRuleAdminService {
   Reactor* ResumeTarget(Context* context, const Bytes* request, Bytes* response) override;
   Reactor* TestPattern(Context* context, const Bytes* request, Bytes* response) override;
   Reactor* ExplainMatch(Context* context, const Bytes* request, Bytes* response) override;
+  grpc::ServerWriteReactor<Bytes>* PreviewRule(Context* context, const Bytes* request) override;
 
  private:
   AdminContext& admin_;

@@ -32,6 +32,7 @@ void AddCompletionCommand(CLI::App* app, Context* context);
 void AddRulePutCommand(CLI::App* rule, Context* context);
 void AddRuleTestCommand(CLI::App* rule, Context* context);
 void AddRuleExplainCommand(CLI::App* rule, Context* context);
+void AddRulePreviewCommand(CLI::App* rule, Context* context);
 
 // A command that takes the global options after its name, too.
 CLI::App* AddCommand(CLI::App* parent, const std::string& name, const std::string& description);

@@ -1,5 +1,5 @@
-// pavane rule get | list | enable | disable | delete | pause | resume; put, test and explain have
-// files of their own.
+// pavane rule get | list | enable | disable | delete | pause | resume; put, test, explain and
+// preview have files of their own.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -272,6 +272,7 @@ void AddRuleCommands(CLI::App* app, Context* context) {
   AddTargeted(rule, context, "resume", "Deliver to a paused target again", Resume);
   AddRuleTestCommand(rule, context);
   AddRuleExplainCommand(rule, context);
+  AddRulePreviewCommand(rule, context);
 }
 
 }  // namespace pavane::cli

@@ -1,5 +1,7 @@
 // pavane rule test
-#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -7,6 +9,8 @@
 #include "clients/cli/command.h"
 #include "clients/cli/escape.h"
 #include "clients/cli/event_file.h"
+#include "clients/cli/explanation.h"
+#include "clients/cli/message_json.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
 #include "clients/cli/text_source.h"
@@ -15,6 +19,8 @@
 namespace pavane::cli {
 namespace {
 
+using ::pavane::admin::v1::ExplainMatchRequest;
+using ::pavane::admin::v1::ExplainMatchResponse;
 using ::pavane::admin::v1::GetRuleRequest;
 using ::pavane::admin::v1::RuleAdmin;
 using ::pavane::admin::v1::TestPatternRequest;
@@ -30,7 +36,9 @@ struct TestOptions {
   std::string bus;
   std::string event;
   std::string file;
+  std::string expect;
   bool check = false;
+  bool explain = false;
 };
 
 absl::StatusOr<std::string> PatternOf(const Context& context, const Connection& broker,
@@ -80,8 +88,7 @@ absl::StatusOr<std::vector<Result>> TestSome(const Connection& broker, const std
   }
   CLI_ASSIGN_OR_RETURN(const auto response, broker.Call(&RuleAdmin::Stub::TestPattern, request));
   if (response.has_pattern_error()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the pattern is not valid: ", response.pattern_error().message()));
+    return RefusedBecause(response.pattern_error());
   }
   if (response.results_size() != static_cast<int>(events.size())) {
     return absl::InternalError("the broker answered for another number of events");
@@ -97,31 +104,111 @@ std::string TextOf(const JsonValue& event, absl::string_view name, absl::string_
   return value == nullptr ? "" : value->text();
 }
 
-void AddRow(const Context& context, size_t number, const JsonValue& event, const Result& result,
-            Table* table) {
-  if (context.json()) {
-    context.out() << "{\"event\":" << number
-                  << ",\"matched\":" << (result.matched() ? "true" : "false");
-    if (result.has_error()) context.out() << ",\"error\":" << JsonQuote(result.error().message());
-    context.out() << "}\n";
-    return;
+struct Tested {
+  size_t number = 0;  // from 1
+  const JsonValue& event;
+  const Result& result;
+};
+
+void PrintJson(const Context& context, const Tested& tested,
+               const ExplainMatchResponse* explanation) {
+  context.out() << "{\"event\":" << tested.number
+                << ",\"matched\":" << (tested.result.matched() ? "true" : "false");
+  if (tested.result.has_error()) {
+    context.out() << ",\"error\":" << JsonQuote(tested.result.error().message());
   }
-  table->Add({absl::StrCat(number),
-              result.has_error() ? "error"
-              : result.matched() ? "yes"
-                                 : "no",
-              TextOf(event, "detail-type", "type"), TextOf(event, "id", "id"),
-              result.error().message()});
+  if (explanation != nullptr) {
+    context.out() << ",\"explanation\":" << MessageToJson(explanation->root());
+  }
+  context.out() << "}\n";
+}
+
+absl::StatusOr<ExplainMatchResponse> Explain(const Connection& broker, const std::string& pattern,
+                                             const JsonValue& event) {
+  ExplainMatchRequest request;
+  request.set_pattern(pattern);
+  CLI_RETURN_IF_ERROR(SetEvent(event, &request));
+  return broker.Call(&RuleAdmin::Stub::ExplainMatch, request);
+}
+
+void AddRow(const Tested& tested, Table* table) {
+  table->Add({absl::StrCat(tested.number),
+              tested.result.has_error() ? "error"
+              : tested.result.matched() ? "yes"
+                                        : "no",
+              TextOf(tested.event, "detail-type", "type"), TextOf(tested.event, "id", "id"),
+              tested.result.error().message()});
 }
 
 absl::Status Summary(const TestOptions& options, size_t events, size_t matched, size_t errors) {
   if (errors > 0) {
     return absl::InvalidArgumentError(absl::StrCat(errors, " events could not be tested"));
   }
-  if (!options.check || matched == events) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(events - matched, " of ", events, " events do not match"));
+  const std::string expect = options.check ? "all" : options.expect;
+  if (expect == "all" && matched < events) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(events - matched, " of ", events, " events do not match"));
+  }
+  if (expect == "none" && matched > 0) {
+    return absl::FailedPreconditionError(absl::StrCat(matched, " of ", events, " events match"));
+  }
+  if (expect == "any" && matched == 0) {
+    return absl::FailedPreconditionError(absl::StrCat("none of ", events, " events matches"));
+  }
+  return absl::OkStatus();
 }
+
+// Tests all events and prints what became of them: a table, with --explain a paragraph each.
+class Run {
+ public:
+  Run(const Context& context, const Connection& broker, const TestOptions& options,
+      std::string pattern)
+      : context_(context), broker_(broker), options_(options), pattern_(std::move(pattern)) {}
+
+  absl::Status Test(absl::Span<const JsonValue> events) {
+    for (size_t begin = 0; begin < events.size(); begin += kEventsPerCall) {
+      const auto some = events.subspan(begin, kEventsPerCall);
+      CLI_ASSIGN_OR_RETURN(const std::vector<Result> results, TestSome(broker_, pattern_, some));
+      for (size_t i = 0; i < results.size(); ++i) {
+        matched_ += results[i].matched() ? 1 : 0;
+        errors_ += results[i].has_error() ? 1 : 0;
+        CLI_RETURN_IF_ERROR(Show({begin + i + 1, some[i], results[i]}));
+      }
+    }
+    if (!context_.json()) {
+      table_.Print(context_.out());
+      context_.out() << matched_ << " of " << events.size() << " match\n";
+    }
+    return Summary(options_, events.size(), matched_, errors_);
+  }
+
+ private:
+  absl::Status Show(const Tested& tested) {
+    const bool explain = options_.explain && !tested.result.matched() && !tested.result.has_error();
+    ExplainMatchResponse explanation;
+    if (explain) {
+      CLI_ASSIGN_OR_RETURN(explanation, Explain(broker_, pattern_, tested.event));
+    }
+    if (context_.json()) {
+      PrintJson(context_, tested, explain ? &explanation : nullptr);
+      return absl::OkStatus();
+    }
+    AddRow(tested, &table_);
+    if (!options_.explain) return absl::OkStatus();
+    table_.Print(context_.out());
+    table_ = Table();
+    if (explain) PrintTree(context_, explanation.root(), "     ");
+    return absl::OkStatus();
+  }
+
+  const Context& context_;
+  const Connection& broker_;
+  const TestOptions& options_;
+  const std::string pattern_;
+  Table table_{{">EVENT", "MATCHES", "TYPE", "ID", "ERROR"}};
+  size_t matched_ = 0;
+  size_t errors_ = 0;
+};
 
 absl::Status Test(const Context& context, const TestOptions& options) {
   if (options.pattern.empty() == options.rule.empty()) {
@@ -131,25 +218,9 @@ absl::Status Test(const Context& context, const TestOptions& options) {
     return UsageError("give --event or --file, one of them");
   }
   CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
-  CLI_ASSIGN_OR_RETURN(const std::string pattern, PatternOf(context, broker, options));
+  CLI_ASSIGN_OR_RETURN(std::string pattern, PatternOf(context, broker, options));
   CLI_ASSIGN_OR_RETURN(const std::vector<JsonValue> events, EventsOf(context, options));
-  Table table({">EVENT", "MATCHES", "TYPE", "ID", "ERROR"});
-  size_t matched = 0;
-  size_t errors = 0;
-  for (size_t begin = 0; begin < events.size(); begin += kEventsPerCall) {
-    const auto some = absl::MakeConstSpan(events).subspan(begin, kEventsPerCall);
-    CLI_ASSIGN_OR_RETURN(const std::vector<Result> results, TestSome(broker, pattern, some));
-    for (size_t i = 0; i < results.size(); ++i) {
-      matched += results[i].matched() ? 1 : 0;
-      errors += results[i].has_error() ? 1 : 0;
-      AddRow(context, begin + i + 1, some[i], results[i], &table);
-    }
-  }
-  if (!context.json()) {
-    table.Print(context.out());
-    context.out() << matched << " of " << events.size() << " match\n";
-  }
-  return Summary(options, events.size(), matched, errors);
+  return Run(context, broker, options, std::move(pattern)).Test(events);
 }
 
 }  // namespace
@@ -166,7 +237,11 @@ void AddRuleTestCommand(CLI::App* rule, Context* context) {
   test->add_option("--file,-f", options->file,
                    "Events: JSON lines or an array, CloudEvents or as rules see them; - is stdin")
       ->type_name("FILE");
-  test->add_flag("--check", options->check, "Fail unless every event matches");
+  test->add_option("--expect", options->expect,
+                   "Fail with exit code 1 unless so many of the events match")
+      ->check(CLI::IsMember({"all", "any", "none"}));
+  test->add_flag("--check", options->check, "The same as --expect all")->excludes("--expect");
+  test->add_flag("--explain", options->explain, "Tell why for each event that does not match");
   SetAction(test, context, options, Test);
 }
 

@@ -122,7 +122,8 @@ class BadInputTest(BrokerTest):
         self.assertIn("line 1", self.refusal(RULES, "PutRule", rule=rule(pattern='{"source": "x"}'))[2])
         self.assertEqual(self.refusal(BUSES, "PutBus", bus={"name": "a b"})[1], "INVALID_NAME")
         self.assertEqual(self.refusal(BUSES, "DeleteBus", name="default")[0], "FAILED_PRECONDITION")
-        self.assertEqual(self.refusal(RULES, "ExplainMatch", pattern="{}")[:2], ("UNIMPLEMENTED", "NOT_SUPPORTED"))
+        self.assertEqual(self.refusal(RULES, "ExplainMatch", pattern="{}", event_json="{}")[:2],
+                         ("INVALID_ARGUMENT", "INVALID_PATTERN"))
 
     def test_all_rules_of_a_call_are_put_or_none(self):
         rules = [{"name": f"bulk-{i}", "pattern": '{"source":["bulk"]}'} for i in range(200)]
