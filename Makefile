@@ -34,9 +34,10 @@ run: configure ## start the broker with its data in build/data
 test: build ## build, then all tests
 	ctest --preset release -j $(JOBS)
 
-bench-rules: configure ## the matcher's figures, as JSON
-	$(CMAKE_BUILD) --target bench_rules
+bench-rules: configure ## figures of the matcher, and of changing rules at run time, as JSON
+	$(CMAKE_BUILD) --target bench_rules bench_rule_change pavaned
 	$(BUILD)/bin/bench_rules
+	$(BUILD)/bin/bench_rule_change
 
 bench-deps: ## install the brokers that bench-broker compares with (optional)
 	@.ci/deps packages-bench
