@@ -11,6 +11,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 #include "base/check.h"
 #include "base/mutex.h"
@@ -20,6 +22,7 @@ namespace {
 
 struct Point {
   bool kill = false;
+  bool lie = false;
   absl::Status status;
   uint64_t nth = 1;
   uint64_t hits = 0;
@@ -44,6 +47,13 @@ class Registry {
     return point.status;
   }
 
+  bool Lies(absl::string_view name) ABSL_LOCKS_EXCLUDED(mu_) {
+    if (armed_.load(std::memory_order_relaxed) == 0) return false;
+    MutexLock lock(mu_);
+    const auto found = points_.find(name);
+    return found != points_.end() && found->second.lie;
+  }
+
   void Arm(absl::string_view name, const Point& point) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(mu_);
     const bool inserted = points_.emplace(name, point).second;
@@ -66,16 +76,21 @@ class Registry {
   Registry() {
     const char* variable = std::getenv("PAVANE_FAILPOINT");
     if (variable == nullptr) return;
-    absl::string_view name = variable;
+    for (const absl::string_view item : absl::StrSplit(variable, ',')) ArmItem(item);
+  }
+
+  // name, name:n or name=lie.
+  void ArmItem(absl::string_view item) {
     Point point;
-    point.kill = true;
-    const size_t colon = name.rfind(':');
+    point.lie = absl::ConsumeSuffix(&item, "=lie");
+    point.kill = !point.lie;
+    const size_t colon = item.rfind(':');
     if (colon != absl::string_view::npos) {
-      CHECK(absl::SimpleAtoi(name.substr(colon + 1), &point.nth) && point.nth > 0)
-          << "PAVANE_FAILPOINT is name or name:n, not " << variable;
-      name = name.substr(0, colon);
+      CHECK(absl::SimpleAtoi(item.substr(colon + 1), &point.nth) && point.nth > 0)
+          << "PAVANE_FAILPOINT has name, name:n or name=lie, not " << std::string(item);
+      item = item.substr(0, colon);
     }
-    Arm(name, point);
+    Arm(item, point);
   }
 
   std::atomic<int> armed_{0};
@@ -87,6 +102,7 @@ class Registry {
 }  // namespace
 
 absl::Status Hit(absl::string_view name) { return Registry::Get().Hit(name); }
+bool Lies(absl::string_view name) { return Registry::Get().Lies(name); }
 
 ScopedFailure::ScopedFailure(absl::string_view name, absl::Status status, uint64_t nth)
     : name_(name) {

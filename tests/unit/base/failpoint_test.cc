@@ -58,5 +58,22 @@ TEST(FailpointDeathTest, EnvironmentKillsTheProcessAtTheNthPassing) {
   unsetenv("PAVANE_FAILPOINT");
 }
 
+TEST(FailpointDeathTest, EnvironmentMakesAPointLieBesideOneThatKills) {
+  if (!failpoint::kEnabled) GTEST_SKIP() << "compiled without fail points";
+  EXPECT_FALSE(FAILPOINT_LIES("base_test.lie"));
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  setenv("PAVANE_FAILPOINT", "base_test.lie=lie,base_test.before", 1);
+  EXPECT_EXIT(
+      {
+        if (FAILPOINT_LIES("base_test.lie") && !FAILPOINT_LIES("base_test.before")) {
+          fprintf(stderr, "only one lies\n");
+        }
+        static_cast<void>(Step());
+        exit(0);
+      },
+      ::testing::KilledBySignal(SIGKILL), "only one lies");
+  unsetenv("PAVANE_FAILPOINT");
+}
+
 }  // namespace
 }  // namespace pavane
