@@ -19,6 +19,7 @@
 #include "admin/session_rules.h"
 #include "admin/system_admin.h"
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/status_macros.h"
@@ -75,6 +76,7 @@ class Server::Impl {
     RETURN_IF_ERROR(MakeStations());
     RETURN_IF_ERROR(StartStations());
     RETURN_IF_ERROR(OpenDoors());
+    FAILPOINT("server.doors_open");
     StartUpkeep();
     if (!config_.ports_file.empty()) {
       RETURN_IF_ERROR(WritePortsFile(config_.ports_file, grpc_address(), http_address()));
@@ -110,6 +112,7 @@ class Server::Impl {
  private:
   absl::Status OpenStore() {
     ASSIGN_OR_RETURN(log_, store::Log::Open(LogOptionsOf(config_, metrics_)));
+    FAILPOINT("server.store_opened");
     ASSIGN_OR_RETURN(const std::vector<store::CatalogChange> catalog, log_->ReadCatalog());
     return rules_.Load(catalog, log_->catalog_version());
   }
@@ -166,6 +169,7 @@ class Server::Impl {
 
   absl::Status StartStations() {
     RETURN_IF_ERROR(dispatcher_->Recover());
+    FAILPOINT("server.recovered");
     writer_->Start();
     dispatcher_->Start();
     std::promise<absl::Status> made;

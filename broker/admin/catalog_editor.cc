@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "event/reason.h"
 #include "store/transaction.h"
@@ -26,6 +27,7 @@ class CatalogTransaction : public store::Transaction {
     const ingress::RuleSnapshotPtr before = rules_.snapshot();
     CatalogEdit edit(before->catalog(), dispatcher_, commit);
     RETURN_IF_ERROR(plan_(edit));
+    FAILPOINT("admin.catalog_planned");
     if (!edit.changes().empty()) {
       RETURN_IF_ERROR(rules_.Change(edit.changes(), patterns_, commit));
     }
@@ -38,6 +40,7 @@ class CatalogTransaction : public store::Transaction {
   }
   void Complete(const absl::Status& status) override {
     done_(ingress::ToCaller(status), discarded_);
+    FAILPOINT("admin.catalog_answered");
   }
   size_t bytes() const override { return 4096; }
   bool reserved() const override { return true; }
@@ -82,7 +85,7 @@ void CatalogEditor::Submit(ingress::ParsedPatterns patterns, Plan plan, Done don
   }
   std::unique_ptr<store::Transaction> transaction = std::make_unique<CatalogTransaction>(
       rules_, dispatcher_, config_.dedup, std::move(patterns), std::move(plan), std::move(done));
-  if (writer_.Submit(transaction)) return;
+  if (writer_.Submit(transaction)) return FAILPOINT("admin.catalog_queued");
   const absl::Status state = gate_.CheckChange();
   transaction->Complete(state.ok() ? ingress::Overloaded() : state);
 }

@@ -11,6 +11,7 @@
 
 #include "admin/dead_letter_filter.h"
 #include "admin/page_token.h"
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "event/attributes.h"
 #include "event/reason.h"
@@ -115,6 +116,7 @@ class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
       mine_.push_back(key);
       ++outcome_.changed;
     }
+    FAILPOINT("admin.letters_prepared");
     return absl::OkStatus();
   }
 
@@ -126,6 +128,7 @@ class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
     } else {
       done_(ingress::ToCaller(status));
     }
+    FAILPOINT("admin.letters_answered");
   }
   size_t bytes() const override { return 256 + work_.letters.size() * 512; }
   bool reserved() const override { return true; }
@@ -285,6 +288,7 @@ absl::StatusOr<TargetId> DeadLetterAdmin::FindTarget(const std::string& path) co
 
 absl::Status DeadLetterAdmin::Submit(std::unique_ptr<ChangeTransaction> transaction) {
   std::unique_ptr<store::Transaction> handed = std::move(transaction);
+  FAILPOINT("admin.letters_selected");
   if (writer_.Submit(handed)) return absl::OkStatus();
   const absl::Status state = gate_.CheckChange();
   return state.ok() ? ingress::Overloaded() : state;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace pavane::delivery {
@@ -20,7 +21,9 @@ absl::Status CheckpointTransaction::Prepare(store::CommitBuilder&) { return absl
 void CheckpointTransaction::Complete(const absl::Status& status) {
   // Without it the next start replays more; nothing is lost.
   if (!status.ok()) return;
-  const absl::Status written = log_.WriteCheckpoint(position_, dirty_, gone_, keep_from_us_);
+  const Position position =
+      FAILPOINT_LIES("delivery.checkpoint_ahead") ? log_.last_position() : position_;
+  const absl::Status written = log_.WriteCheckpoint(position, dirty_, gone_, keep_from_us_);
   if (!written.ok()) LOG_ERROR("checkpoint failed: {}", written.ToString());
 }
 

@@ -9,6 +9,7 @@
 #include "absl/functional/any_invocable.h"
 
 #include "base/bounded_queue.h"
+#include "base/failpoint.h"
 #include "base/thread.h"
 #include "delivery/engine.h"
 #include "delivery/loop_context.h"
@@ -154,7 +155,10 @@ void Dispatcher::Stop() { loop_->Stop(); }
 
 void Dispatcher::OnCommit(const std::shared_ptr<const store::CommitRecord>& commit) {
   loop_->unsettled().Apply(*commit);
-  loop_->Post([this, commit] { loop_->engine().Fold(*commit); });
+  loop_->Post([this, commit] {
+    loop_->engine().Fold(*commit);
+    FAILPOINT("delivery.folded");
+  });
 }
 
 void Dispatcher::OpenSession(OpenRequest request, OpenCallback callback) {

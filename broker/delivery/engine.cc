@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "delivery/checkpoint_transaction.h"
@@ -35,6 +36,7 @@ absl::Status Engine::Recover(const std::function<void(TargetId, uint64_t)>& unse
   recovering_ = true;
   ASSIGN_OR_RETURN(const store::Log::Checkpoint checkpoint, context_.log.ReadCheckpoint());
   RETURN_IF_ERROR(RecoverCatalog(checkpoint.targets));
+  FAILPOINT("delivery.catalog_recovered");
   position_ = checkpoint.position;
   const int64_t answers_from =
       checkpoint.last_time_us - absl::ToInt64Microseconds(context_.options.answers_window);
@@ -52,6 +54,7 @@ absl::Status Engine::Recover(const std::function<void(TargetId, uint64_t)>& unse
     return absl::OkStatus();
   }));
   recovering_ = false;
+  FAILPOINT("delivery.commits_replayed");
   for (const auto& [id, target] : targets_.all()) {
     unsettled(id, target->queue.unsettled());
     targets_.MarkReady(*target);
@@ -247,6 +250,7 @@ void Engine::Checkpoint() {
   std::unique_ptr<store::Transaction> transaction = std::make_unique<CheckpointTransaction>(
       context_.log, position_, std::move(dirty), targets_.gone(), keep_from_us);
   if (context_.writer->Submit(transaction)) {
+    FAILPOINT("delivery.checkpoint_queued");
     targets_.ForgetGone();
     return;
   }

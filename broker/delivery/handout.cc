@@ -1,5 +1,6 @@
 #include "delivery/handout.h"
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "delivery/event_of.h"
 
@@ -157,6 +158,7 @@ std::optional<targets::OutgoingDelivery> Handout::HandOut(Target& target, Sessio
   if (!taken) return std::nullopt;
   const Lease& lease = MakeLease(target, *std::move(taken), session,
                                  context_.clock.MonotonicNow() + target.policy.lease);
+  FAILPOINT("delivery.leased");
   targets::OutgoingDelivery delivery;
   delivery.delivery_id = EncodeDeliveryId(lease.id);
   delivery.event = lease.event;

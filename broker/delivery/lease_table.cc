@@ -17,6 +17,13 @@ Lease* LeaseTable::Find(uint64_t token) {
   return found == by_token_.end() ? nullptr : found->second.get();
 }
 
+Lease* LeaseTable::FindAnyOf(const store::DeliveryRef& ref) {
+  for (auto& [token, lease] : by_token_) {
+    if (lease->id.ref == ref) return lease.get();
+  }
+  return nullptr;
+}
+
 void LeaseTable::Extend(Lease& lease, MonotonicTime expires) {
   by_end_.erase({lease.expires, lease.id.token});
   lease.expires = expires;

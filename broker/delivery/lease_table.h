@@ -39,6 +39,8 @@ class LeaseTable {
  public:
   Lease& Add(Lease lease);
   Lease* Find(uint64_t token);
+  /// Whatever lease the delivery has now: a planted fault's way round the fence.
+  Lease* FindAnyOf(const store::DeliveryRef& ref);
   void Extend(Lease& lease, MonotonicTime expires);
   /// Takes it off the timer while its settlement commits; back on with Extend.
   void StopTimer(Lease& lease);

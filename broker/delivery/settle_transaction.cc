@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 
 namespace pavane::delivery {
@@ -15,18 +16,23 @@ SettleTransaction::SettleTransaction(std::vector<SettleItem> items, Done done)
 
 absl::Status SettleTransaction::Prepare(store::CommitBuilder& commit) {
   for (SettleItem& item : items_) {
-    if (item.emits) {
+    if (item.emits && !FAILPOINT_LIES("delivery.no_emits")) {
       ASSIGN_OR_RETURN(item.record.emitted,
                        item.emits->Append(commit, *item.consumed, item.record.ref.target));
+      FAILPOINT("delivery.settle_emitted");
     }
     if (item.erased) commit.EraseException(*item.erased);
     if (item.put) commit.PutException(*item.put);
     if (item.letter) commit.PutDeadLetter(*item.letter);
     commit.Settle(item.record);
   }
+  FAILPOINT("delivery.settle_prepared");
   return absl::OkStatus();
 }
 
-void SettleTransaction::Complete(const absl::Status& status) { done_(status, std::move(items_)); }
+void SettleTransaction::Complete(const absl::Status& status) {
+  done_(status, std::move(items_));
+  FAILPOINT("delivery.settle_answered");
+}
 
 }  // namespace pavane::delivery

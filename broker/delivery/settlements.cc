@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/failpoint.h"
 #include "delivery/refusal.h"
 #include "delivery/settlement_request.h"
 
@@ -71,6 +72,7 @@ std::optional<SettlementAnswer> Settlements::Check(const std::string& service,
   }
   if (auto answer = AnsweredBefore(*id, id_bytes, content_hash)) return answer;
   *lease = leases_.Find(id->token);
+  if (FAILPOINT_LIES("delivery.no_fence")) *lease = leases_.FindAnyOf(id->ref);
   if (auto answer = CheckLease(*id, id_bytes, content_hash, *lease)) return answer;
   if (target == nullptr) {
     return Refused(id_bytes, pavane::v1::LEASE_EXPIRED, "the target of the delivery was deleted");
@@ -157,6 +159,7 @@ void Settlements::Settle(const std::string& service, std::vector<SettlementReque
     item.record.content_hash = content_hash;
     item.answer_index = i;
     ends_.SettlingStarts(*lease, item.record);
+    FAILPOINT("delivery.settle_fenced");
     std::unique_ptr<PreparedEvents>* emits = EmitsOf(request);
     if (emits == nullptr || *emits == nullptr) {
       plain.push_back(std::move(item));
@@ -190,7 +193,7 @@ void Settlements::Submit(std::shared_ptr<Batch> batch, std::vector<SettleItem> i
   auto transaction = std::make_unique<SettleTransaction>(std::move(items), finish);
   SettleTransaction* settle = transaction.get();
   std::unique_ptr<store::Transaction> submitted = std::move(transaction);
-  if (context_.writer->Submit(submitted)) return;
+  if (context_.writer->Submit(submitted)) return FAILPOINT("delivery.settle_queued");
   finish(RefusedStatus(absl::StatusCode::kResourceExhausted, pavane::v1::OVERLOADED,
                        "the broker has too much waiting; settle again in a moment"),
          settle->TakeItems());

@@ -1,5 +1,7 @@
 #include "delivery/unsettled_counts.h"
 
+#include "base/failpoint.h"
+
 namespace pavane::delivery {
 
 bool EndsDelivery(store::Outcome outcome) {
@@ -9,7 +11,7 @@ bool EndsDelivery(store::Outcome outcome) {
 
 void UnsettledCounts::Set(TargetId target, uint64_t count) {
   MutexLock lock(mu_);
-  counts_[target] = count;
+  counts_[target] = FAILPOINT_LIES("delivery.unsettled_forgotten") ? 0 : count;
 }
 
 void UnsettledCounts::Apply(const store::CommitRecord& commit) {

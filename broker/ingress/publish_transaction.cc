@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "event/reason.h"
 #include "event/view_buffer.h"
@@ -81,6 +82,7 @@ absl::Status PublishTransaction::Prepare(store::CommitBuilder& commit) {
     result.set_sequence(appended.event.sequence.value());
     result.set_matched_rules(appended.matched_rules);
     result.set_duplicate(appended.duplicate);
+    FAILPOINT("ingress.publish_prepared");
   }
   return absl::OkStatus();
 }
@@ -92,6 +94,7 @@ void PublishTransaction::Complete(const absl::Status& status) {
   } else {
     Answer(std::move(call_), ToCaller(status), metrics_);
   }
+  FAILPOINT("ingress.publish_answered");
 }
 
 void PublishTransaction::Answer(Call call, const absl::Status& status,

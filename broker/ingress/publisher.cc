@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "event/flow.h"
 #include "event/reason.h"
@@ -63,12 +64,14 @@ absl::StatusOr<PublishItem> Publisher::Take(const RuleSnapshot& rules, PublishEn
   event::CloudEvent& cloud_event = *entry.mutable_event();
   ASSIGN_OR_RETURN(const event::DataShape shape,
                    event::Validate(cloud_event, {.bytes_max = limits_.event_bytes_max}));
+  FAILPOINT("ingress.publish_validated");
   if (event::TextAttribute(cloud_event, event::kCorrelationId).empty()) {
     event::SetTextAttribute(cloud_event, event::kCorrelationId,
                             event::DeriveCorrelationId(cloud_event.source(), cloud_event.id()));
   }
   event::ViewBuffer buffer;
   ASSIGN_OR_RETURN(item.matched, rules.Match(*item.rules, buffer.Fill(cloud_event, shape)));
+  FAILPOINT("ingress.publish_matched");
   item.event = Seal(cloud_event, item.rules->bus->id, entry.dedup_key());
   return item;
 }
@@ -114,7 +117,7 @@ void Publisher::Publish(IncomingBatch batch, Callback callback) {
 
 void Publisher::Submit(std::unique_ptr<PublishTransaction> transaction) {
   std::unique_ptr<store::Transaction> handed = std::move(transaction);
-  if (writer_.Submit(handed)) return;
+  if (writer_.Submit(handed)) return FAILPOINT("ingress.publish_queued");
   const absl::Status state = gate_.CheckPublish();
   if (state.ok() && metrics_ != nullptr) {
     metrics_->limit_hits.With({"store.queue_entries_max"}).Add();

@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 
 namespace pavane::ingress {
@@ -103,6 +104,7 @@ absl::Status RuleBook::Change(const std::vector<store::CatalogChange>& changes,
   ASSIGN_OR_RETURN(RuleSnapshotPtr next,
                    Next(*snapshot(), changes, commit.catalog_version(), patterns));
   Swap(std::move(next));
+  FAILPOINT("ingress.rules_swapped");
   return absl::OkStatus();
 }
 

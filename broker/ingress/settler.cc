@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/check.h"
+#include "base/failpoint.h"
 #include "event/reason.h"
 
 namespace pavane::ingress {
@@ -21,6 +22,7 @@ void Settler::Settle(std::string service, Settlements settlements, Callback call
     std::vector<size_t> handed;  // indexes of the settlements that delivery answers
     Callback callback;
   };
+  FAILPOINT("ingress.settle_received");
   auto call = std::make_shared<Call>();
   call->callback = std::move(callback);
   call->results.resize(settlements.size());
@@ -36,6 +38,7 @@ void Settler::Settle(std::string service, Settlements settlements, Callback call
       *call->results[i].mutable_error() = event::ToError(request.status());
     }
   }
+  FAILPOINT("ingress.settle_translated");
   if (requests.empty()) {
     call->callback(std::move(call->results));
     return;
@@ -48,6 +51,7 @@ void Settler::Settle(std::string service, Settlements settlements, Callback call
                          call->results[call->handed[i]] = TranslateAnswer(*rules, answers[i]);
                        }
                        call->callback(std::move(call->results));
+                       FAILPOINT("ingress.settle_answered");
                      });
 }
 

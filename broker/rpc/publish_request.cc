@@ -6,6 +6,7 @@
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "event/reason.h"
 #include "rpc/wire.h"
@@ -53,6 +54,7 @@ absl::StatusOr<ingress::IncomingBatch> ParseByEntry(absl::string_view bytes) {
 }  // namespace
 
 absl::StatusOr<ingress::IncomingBatch> ParsePublishRequest(const grpc::ByteBuffer& bytes) {
+  FAILPOINT("rpc.publish_received");
   ingress::IncomingBatch batch;
   const absl::Status parsed = Parse(bytes, &batch.request);
   if (parsed.ok()) return batch;

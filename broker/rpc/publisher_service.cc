@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/failpoint.h"
 #include "rpc/grpc_status.h"
 #include "rpc/publish_request.h"
 #include "rpc/publish_stream.h"
@@ -23,6 +24,7 @@ grpc::ServerUnaryReactor* PublisherService::Publish(grpc::CallbackServerContext*
     if (answer.ok()) {
       *response = Serialize(*answer);
       reactor->Finish(grpc::Status::OK);
+      FAILPOINT("rpc.publish_answered");
     } else {
       reactor->Finish(ToGrpcStatus(answer.status(), context));
     }

@@ -1,5 +1,6 @@
-// 8 bytes magic, then twice: position u64, its complement u64, all big-endian. The two copies are
-// written one after the other: whichever moment the process dies at, one of them is whole.
+// 8 bytes magic, then twice: position u64, its complement u64; then twice: number u64, its
+// complement u64 (absent, that is zeros, in files of earlier versions); all big-endian. The two
+// copies are written one after the other: whichever moment the process dies at, one is whole.
 #include "store/ack_mark.h"
 
 #include <fcntl.h>
@@ -19,7 +20,8 @@ namespace {
 
 constexpr size_t kPageBytes = 4096;
 constexpr char kMagic[9] = "PAVANEAM";
-constexpr size_t kCopyAt[2] = {8, 24};
+constexpr size_t kPositionAt[2] = {8, 24};
+constexpr size_t kNumberAt[2] = {40, 56};
 
 volatile uint8_t* At(void* page, size_t offset) { return static_cast<uint8_t*>(page) + offset; }
 
@@ -56,7 +58,7 @@ absl::StatusOr<std::unique_ptr<AckMark>> AckMark::Open(const std::string& path) 
   std::unique_ptr<AckMark> mark(new AckMark(page));
   if (std::memcmp(page, kMagic, 8) != 0) {
     std::memset(page, 0, kPageBytes);
-    mark->Set(Position(0));
+    mark->Set(Position(0), 0);
     std::memcpy(page, kMagic, 8);
   }
   return mark;
@@ -64,20 +66,28 @@ absl::StatusOr<std::unique_ptr<AckMark>> AckMark::Open(const std::string& path) 
 
 AckMark::~AckMark() { munmap(page_, kPageBytes); }
 
-Position AckMark::position() const {
-  uint64_t position = 0;
-  for (const size_t at : kCopyAt) {
+uint64_t AckMark::Read(const size_t (&copies)[2]) const {
+  uint64_t value = 0;
+  for (const size_t at : copies) {
     const uint64_t copy = Load(page_, at);
-    if (Load(page_, at + 8) == ~copy) position = std::max(position, copy);
+    if (Load(page_, at + 8) == ~copy) value = std::max(value, copy);
   }
-  return Position(position);
+  return value;
 }
 
-void AckMark::Set(Position position) {
-  for (const size_t at : kCopyAt) {
-    Store(page_, at, position.value());
-    Store(page_, at + 8, ~position.value());
+void AckMark::Write(const size_t (&copies)[2], uint64_t value) {
+  for (const size_t at : copies) {
+    Store(page_, at, value);
+    Store(page_, at + 8, ~value);
   }
+}
+
+Position AckMark::position() const { return Position(Read(kPositionAt)); }
+uint64_t AckMark::number() const { return Read(kNumberAt); }
+
+void AckMark::Set(Position position, uint64_t number) {
+  Write(kPositionAt, position.value());
+  Write(kNumberAt, number);
 }
 
 }  // namespace pavane::store

@@ -1,6 +1,7 @@
 #ifndef PAVANE_STORE_ACK_MARK_H_
 #define PAVANE_STORE_ACK_MARK_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -11,8 +12,8 @@
 namespace pavane::store {
 
 /// The acknowledgement mark: a small file beside the database that says up to which position
-/// commits were synced, and so may have been acknowledged. A start that finds fewer commits
-/// refuses.
+/// commits were synced, and so may have been acknowledged, and up to which of RocksDB's numbers the
+/// write-ahead log reached with them. A start that finds fewer refuses.
 ///
 /// It closes a hole of every write-ahead log: a damaged last record looks like one that was cut off
 /// while being written. The mark itself is never synced; after a power cut it may be behind, which
@@ -30,10 +31,14 @@ class AckMark {
 
   /// Zero when nothing was marked yet or the file is not a mark.
   Position position() const;
-  void Set(Position position);
+  /// RocksDB's number of the last key of that commit.
+  uint64_t number() const;
+  void Set(Position position, uint64_t number);
 
  private:
   explicit AckMark(void* page) : page_(page) {}
+  uint64_t Read(const size_t (&copies)[2]) const;
+  void Write(const size_t (&copies)[2], uint64_t value);
 
   void* const page_;
 };

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rocksdb/env.h"
 #include "rocksdb/filter_policy.h"
@@ -15,6 +16,7 @@
 #include "rocksdb/utilities/table_properties_collectors.h"
 
 #include "base/check.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "store/wal_tail.h"
@@ -25,6 +27,9 @@ namespace {
 constexpr std::array<absl::string_view, kFamilies> kFamilyNames = {
     "default",           "commit",  "block",      "payload", "run", "exception", "dead_letter",
     "dead_letter_event", "catalog", "checkpoint", "dedup"};
+
+// Those that every store has; later ones are made when an older store is first opened.
+constexpr size_t kFamiliesOfFormat1 = 10;
 
 // Memory: memtables of all families together, and one block cache.
 constexpr size_t kMemtablesBytesMax = 64 << 20;
@@ -45,6 +50,7 @@ rocksdb::DBOptions DatabaseOptions(const Database::Options& options) {
   db.create_missing_column_families = true;
   db.max_background_jobs = 2;
   db.db_write_buffer_size = kMemtablesBytesMax;
+  if (options.memtables_bytes_max != 0) db.db_write_buffer_size = options.memtables_bytes_max;
   db.max_total_wal_size = kWalBytesMax;
   db.bytes_per_sync = 1 << 20;  // files are written out as they grow, not in one long stall
   db.allow_concurrent_memtable_write = false;  // there is one writer
@@ -60,6 +66,8 @@ rocksdb::DBOptions DatabaseOptions(const Database::Options& options) {
   // what follows a damaged record, acknowledged or not; kAbsoluteConsistency would refuse after
   // every power cut. What is dropped is checked against the acknowledgement mark.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // A manifest that lost its end may ask for logs that are gone since: that is noticed.
+  db.track_and_verify_wals_in_manifest = true;
   // So that a start that is then refused has thrown nothing away.
   db.avoid_flush_during_recovery = true;
   db.paranoid_checks = true;
@@ -107,6 +115,75 @@ std::vector<std::string> FamilyNamesOf(const Database::Options& options,
   return names;
 }
 
+// What an earlier process left written but not synced gets to the disk before anything is built on
+// it. RocksDB reads these logs and never syncs them: after SIGKILL, a start and then a power cut
+// the end of an old log would be gone, while commits synced since, or tables flushed from it, are
+// there.
+absl::Status SyncLogs(const Database::Options& options) {
+  rocksdb::Env& env = options.env != nullptr ? *options.env : *rocksdb::Env::Default();
+  std::vector<std::string> names;
+  const rocksdb::Status listed = env.GetChildren(options.directory, &names);
+  if (listed.IsNotFound()) return absl::OkStatus();  // a new store
+  RETURN_IF_ERROR(FromRocksDb(listed, absl::StrCat("reading ", options.directory)));
+  for (const std::string& name : names) {
+    if (!absl::EndsWith(name, ".log")) continue;
+    const std::string path = absl::StrCat(options.directory, "/", name);
+    std::unique_ptr<rocksdb::WritableFile> file;
+    rocksdb::Status synced = env.ReopenWritableFile(path, &file, rocksdb::EnvOptions());
+    if (synced.ok()) synced = file->Sync();
+    if (synced.ok()) synced = file->Close();
+    RETURN_IF_ERROR(FromRocksDb(synced, absl::StrCat("syncing ", path)));
+  }
+  return absl::OkStatus();
+}
+
+// RocksDB makes what it does not find, and would begin anew beside what is left: a store whose
+// CURRENT is gone, or families that a manifest which lost its end does not have any more.
+absl::Status CheckWhole(const Database::Options& options) {
+  std::error_code error;
+  const bool has_mark = std::filesystem::exists(options.directory + "/ACKNOWLEDGED", error);
+  if (!std::filesystem::exists(options.directory + "/CURRENT", error)) {
+    if (!has_mark) return absl::OkStatus();  // a new store
+    return absl::DataLossError(
+        absl::StrCat("data directory ", options.directory, " has lost its file CURRENT"));
+  }
+  std::vector<std::string> names;
+  rocksdb::DBOptions db;
+  if (options.env != nullptr) db.env = options.env;
+  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(db, options.directory, &names);
+  RETURN_IF_ERROR(FromRocksDb(listed, absl::StrCat("opening data directory ", options.directory)));
+  // The mark is made after the families, so a store that has it has them.
+  if (!has_mark) return absl::OkStatus();
+  for (size_t i = 0; i < kFamiliesOfFormat1; ++i) {
+    const absl::string_view name = kFamilyNames[i];
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    return absl::DataLossError(absl::StrCat("the manifest of data directory ", options.directory,
+                                            " has lost the family ", name));
+  }
+  return absl::OkStatus();
+}
+
+// Nothing behind a hole at the end of the logs was ever synced, so nobody was told of it: it is cut
+// off. A copy stays, and the log checks the acknowledgement mark all the same.
+absl::StatusOr<LogsScan> CutTornLog(const Database::Options& options, bool checksums) {
+  ASSIGN_OR_RETURN(LogsScan logs, ScanLogs(options.directory, checksums));
+  const std::optional<TornLog>& torn = logs.torn;
+  if (!torn.has_value()) return logs;
+  LOG_WARNING("the end of the write-ahead log is torn, as by a power cut: it is dropped",
+              {{"log", torn->path}, {"from_byte", torn->offset}});
+  std::error_code error;
+  std::filesystem::copy_file(torn->path, torn->path + ".torn",
+                             std::filesystem::copy_options::overwrite_existing, error);
+  if (!error) std::filesystem::resize_file(torn->path, torn->offset, error);
+  if (error) {
+    return absl::InternalError(
+        absl::StrCat("the torn end of ", torn->path, " cannot be cut off: ", error.message()));
+  }
+  FAILPOINT("store.torn_log_cut");
+  RETURN_IF_ERROR(SyncLogs(options));
+  return ScanLogs(options.directory, checksums);
+}
+
 // RocksDB would leave an empty folder behind where it finds no database.
 absl::Status FindDatabase(const std::string& directory) {
   std::error_code error;
@@ -131,22 +208,19 @@ absl::string_view FamilyName(Family family) { return kFamilyNames[static_cast<si
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options) {
   RETURN_IF_ERROR(options.create_if_missing ? MakeDirectory(options.directory)
                                             : FindDatabase(options.directory));
-  rocksdb::DBOptions db_options = DatabaseOptions(options);
+  RETURN_IF_ERROR(CheckWhole(options));
+  RETURN_IF_ERROR(SyncLogs(options));
+  FAILPOINT("store.logs_synced");
+  ASSIGN_OR_RETURN(LogsScan logs, CutTornLog(options, false));
+  const rocksdb::DBOptions db_options = DatabaseOptions(options);
   auto database = OpenWith(options, db_options);
-  if (!absl::IsDataLoss(database.status())) return database;
-  const std::optional<std::string> torn = FindTornLog(options.directory);
-  if (!torn.has_value()) return database;
-  // Nothing behind the hole was ever synced, so nobody was told of it. A copy stays, and the log
-  // checks the acknowledgement mark all the same.
-  LOG_WARNING("the end of the write-ahead log is torn, as by a power cut: it is dropped",
-              {{"log", *torn}});
-  std::error_code error;
-  std::filesystem::copy_file(*torn, *torn + ".torn",
-                             std::filesystem::copy_options::overwrite_existing, error);
-  if (error) return database;
-  db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  db_options.avoid_flush_during_recovery = false;  // the next start must not meet the hole again
-  return OpenWith(options, db_options);
+  if (absl::IsDataLoss(database.status())) {
+    ASSIGN_OR_RETURN(logs, CutTornLog(options, true));
+    database = OpenWith(options, db_options);
+  }
+  RETURN_IF_ERROR(database.status());
+  (*database)->logs_next_number_ = logs.next_number;
+  return database;
 }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::OpenWith(const Options& options,
@@ -186,7 +260,7 @@ Database::~Database() {
 
 absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
   rocksdb::WriteOptions options;
-  options.sync = sync;
+  options.sync = sync && !FAILPOINT_LIES("store.no_sync");
   if (sync) {
     // Both are of this thread alone. At this level RocksDB times its file calls.
     rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableTimeExceptForMutex);

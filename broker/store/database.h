@@ -45,6 +45,8 @@ class Database {
     std::string directory;
     rocksdb::Env* env = nullptr;
     bool create_if_missing = true;
+    /// Tests: small memtables. 0: as shipped.
+    uint64_t memtables_bytes_max = 0;
   };
   static absl::StatusOr<std::unique_ptr<Database>> Open(const Options& options);
   ~Database();
@@ -53,6 +55,10 @@ class Database {
 
   /// Atomic. With `sync` it returns after the write-ahead log is on disk.
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync);
+  /// RocksDB's number of the last key written.
+  uint64_t last_number() const { return db_->GetLatestSequenceNumber(); }
+  /// The number after the last that the write-ahead logs held at the opening; 0: they held none.
+  uint64_t logs_next_number() const { return logs_next_number_; }
   /// How long the sync of this thread's last Write took.
   static absl::Duration LastSyncTime();
   /// NotFound when there is none; the value is as stored, envelope and all.
@@ -72,6 +78,7 @@ class Database {
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_ = {};
   std::vector<rocksdb::ColumnFamilyHandle*> foreign_handles_;  // of a newer format
+  uint64_t logs_next_number_ = 0;
 };
 
 /// Goes over the records of a family in [from, before), forwards or backwards. Sees the database as

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "store/damage_report.h"
 #include "store/envelope.h"
 #include "store/keys.h"
 #include "store/log_impl.h"
@@ -47,7 +48,12 @@ constexpr EngineFigure kEngineFigures[] = {
 
 absl::StatusOr<std::unique_ptr<Log>> Log::Open(const Options& options) {
   auto impl = std::make_unique<Impl>(options);
-  RETURN_IF_ERROR(impl->Open());
+  const absl::Status opened = impl->Open();
+  if (absl::IsDataLoss(opened) || absl::IsInternal(opened)) {
+    impl.reset();
+    return WithDamagedFiles(opened, options.directory);
+  }
+  RETURN_IF_ERROR(opened);
   return std::unique_ptr<Log>(new Log(std::move(impl)));
 }
 

@@ -61,6 +61,8 @@ class Log {
     void* env = nullptr;
     bool create_if_missing = true;
     UpkeepOptions upkeep;
+    /// Tests: small memtables, so that little data is flushed and merged. 0: as shipped.
+    uint64_t memtables_bytes_max = 0;
     /// Gets the time of each sync that an Append waits for, on its thread; may be empty.
     std::function<void(absl::Duration)> on_sync = nullptr;
   };

@@ -33,7 +33,8 @@ absl::Status Log::Impl::Append(const CommitRecord& commit) {
   commits.fetch_add(1, std::memory_order_relaxed);
   if (sync) {
     syncs.fetch_add(1, std::memory_order_relaxed);
-    ack_mark->Set(commit.position);
+    ack_mark->Set(commit.position, database->last_number());
+    FAILPOINT("store.marked");
     if (options.on_sync) options.on_sync(Database::LastSyncTime());
   }
   Remember(commit);
@@ -47,6 +48,11 @@ absl::Status Log::Impl::WriteCommit(const CommitRecord& commit, bool sync) {
   RETURN_IF_ERROR(FAILPOINT_STATUS("store.before_append"));
   batch.Clear();
   RETURN_IF_ERROR(PutEvents(commit));
+  if (FAILPOINT_LIES("store.events_apart")) {
+    RETURN_IF_ERROR(database->Write(batch, sync));
+    batch.Clear();
+    FAILPOINT("store.between_halves");
+  }
   BeginEnvelope(value);
   AppendCommit(commit, value);
   const Key key = CommitKey(commit.position);
@@ -56,6 +62,7 @@ absl::Status Log::Impl::WriteCommit(const CommitRecord& commit, bool sync) {
   RETURN_IF_ERROR(PutDeadLetters(commit));
   RETURN_IF_ERROR(PutCatalog(commit));
   RETURN_IF_ERROR(AddUpkeep());
+  FAILPOINT("store.batch_built");
   RETURN_IF_ERROR(database->Write(batch, sync));
   return FAILPOINT_STATUS("store.after_write");
 }

@@ -37,6 +37,7 @@ absl::Status Log::Impl::WriteCheckpoint(Position position, const std::vector<Tar
   RETURN_IF_ERROR(PutTargetStates(dirty, gone));
   std::vector<NewRun> written;
   RETURN_IF_ERROR(PutRuns(position, watermarks, {gone.begin(), gone.end()}, written));
+  FAILPOINT("store.checkpoint_runs");
   RETURN_IF_ERROR(DeleteRuns(watermarks, gone));
   RETURN_IF_ERROR(PutLetterCounts(position));
   RETURN_IF_ERROR(Put(Family::kCheckpoint, CheckpointKey().view(),

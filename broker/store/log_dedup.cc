@@ -1,6 +1,7 @@
 // De-duplication: the windows of the buses, their segments on disk, and what a start reads back.
 #include <algorithm>
 
+#include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "store/block_codec.h"
 #include "store/keys.h"
@@ -25,6 +26,7 @@ DedupIndex& Log::Impl::Dedup(BusId bus) {
 absl::Status Log::Impl::LoadDedup(BusId bus, DedupPolicy policy, int64_t now_us) {
   RETURN_IF_ERROR(FinishUpkeep());  // of the index that was here before
   dedup[bus] = std::make_unique<DedupIndex>(*database, bus, policy, options.upkeep);
+  if (FAILPOINT_LIES("store.no_dedup_window")) return absl::OkStatus();
   DedupIndex& index = *dedup[bus];
   Sequence first;
   Sequence last;  // given, even if its event is not kept any more
@@ -40,6 +42,7 @@ absl::Status Log::Impl::LoadDedup(BusId bus, DedupPolicy policy, int64_t now_us)
     if (last.value() > policy.ids_max) from = std::max(from, last - (policy.ids_max - 1));
     RETURN_IF_ERROR(LoadDedupFromBlocks(index, bus, from, now_us - policy.window_us, writes));
   }
+  FAILPOINT("store.dedup_loaded");
   if (writes.empty()) return absl::OkStatus();
   batch.Clear();
   RETURN_IF_ERROR(AddWrites(writes));

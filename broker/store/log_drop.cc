@@ -41,6 +41,7 @@ absl::StatusOr<uint64_t> Log::Impl::DropEvents(BusId bus, Sequence before) {
   RETURN_IF_ERROR(scan.status());
   if (!last) return 0;
   RETURN_IF_ERROR(CopyIntoLetters(bus, first, last));
+  FAILPOINT("store.letters_copied");
 
   batch.Clear();
   RETURN_IF_ERROR(SealBeforeDrop(bus, last.Next(), time_us));
@@ -56,6 +57,7 @@ absl::StatusOr<uint64_t> Log::Impl::DropEvents(BusId bus, Sequence before) {
   RETURN_IF_ERROR(Put(Family::kMeta, BusSequenceKey(bus).view(), number));
   RETURN_IF_ERROR(FAILPOINT_STATUS("store.before_drop"));
   RETURN_IF_ERROR(WriteUpkeep());
+  FAILPOINT("store.after_drop");
   MutexLock lock(mu);
   Range& range = ranges[bus];
   range.first = last == range.last ? Sequence() : last.Next();

@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/status_macros.h"
@@ -40,7 +41,9 @@ absl::Status Log::Impl::Open() {
   database_options.directory = options.directory;
   database_options.env = static_cast<rocksdb::Env*>(options.env);
   database_options.create_if_missing = options.create_if_missing;
+  database_options.memtables_bytes_max = options.memtables_bytes_max;
   ASSIGN_OR_RETURN(database, Database::Open(database_options));
+  FAILPOINT("store.database_opened");
   upkeep = std::make_unique<Upkeep>();
   blocks = std::make_unique<BlockMerger>(
       options.upkeep,
@@ -59,7 +62,9 @@ absl::Status Log::Impl::Open() {
   RETURN_IF_ERROR(LoadRanges());
   RETURN_IF_ERROR(LoadRuns());
   RETURN_IF_ERROR(ReplayTail());
+  FAILPOINT("store.tail_replayed");
   RETURN_IF_ERROR(CheckAckMark());
+  FAILPOINT("store.mark_checked");
   return WriteIdentity(created);
 }
 
@@ -101,7 +106,9 @@ absl::Status Log::Impl::WriteIdentity(bool created) {
   WireWriter(number).Varint(boot.value());
   RETURN_IF_ERROR(Put(Family::kMeta, kBootKey, number));
   // Synced in every class: a boot number must not come twice.
-  return Annotate(database->Write(batch, true), "raising the boot number");
+  RETURN_IF_ERROR(Annotate(database->Write(batch, true), "raising the boot number"));
+  FAILPOINT("store.boot_raised");
+  return absl::OkStatus();
 }
 
 absl::Status Log::Impl::LoadLastCommit() {
@@ -233,6 +240,17 @@ absl::Status Log::Impl::CheckAckMark() {
   const std::string path = absl::StrCat(options.directory, kAckMarkFile);
   ASSIGN_OR_RETURN(ack_mark, AckMark::Open(path));
   MutexLock lock(mu);
+  // With a commit of other families already in tables its own record may be there, and the rest
+  // not.
+  const uint64_t logs_end = database->logs_next_number();
+  const uint64_t end = logs_end == 0 ? database->last_number() + 1 : logs_end;
+  if (ack_mark->number() >= end) {
+    return absl::DataLossError(
+        absl::StrCat("data directory ", options.directory, ": the write-ahead log reached number ",
+                     ack_mark->number(), " and ends before ", end,
+                     ": its end is damaged. Restore a backup, or remove ", path,
+                     " to go on without what was acknowledged and is lost"));
+  }
   if (ack_mark->position() <= last_position) return absl::OkStatus();
   return absl::DataLossError(
       absl::StrCat("data directory ", options.directory, ": commits up to ",

@@ -11,9 +11,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 #include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace pavane::store {
 namespace {
@@ -21,6 +23,10 @@ namespace {
 constexpr size_t kBlockBytes = 32768;
 constexpr size_t kHeaderBytes = 7;
 constexpr size_t kSectorBytes = 512;
+constexpr size_t kBatchHeadBytes = 12;  // of RocksDB's WriteBatch
+constexpr uint8_t kFullType = 1;
+constexpr uint8_t kFirstType = 2;
+constexpr uint8_t kLastType = 4;  // of a record in several fragments
 
 // Only read on the way to refusing a start, so plain is fast enough.
 uint32_t Crc32c(absl::string_view bytes) {
@@ -50,13 +56,7 @@ bool IsZero(absl::string_view bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == 0; });
 }
 
-// A whole sector of zeros, or from a sector's start to the end.
-bool HasHole(absl::string_view log, size_t from) {
-  for (size_t at = from - from % kSectorBytes + kSectorBytes; at < log.size(); at += kSectorBytes) {
-    if (IsZero(log.substr(at, kSectorBytes))) return true;
-  }
-  return IsZero(log.substr(from));
-}
+size_t SectorEnd(size_t at) { return (at / kSectorBytes + 1) * kSectorBytes; }
 
 // Numbers have leading zeros, so names sort as they do.
 std::vector<std::string> LogFiles(const std::string& directory) {
@@ -70,43 +70,143 @@ std::vector<std::string> LogFiles(const std::string& directory) {
   return paths;
 }
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
+// Goes over a log's blocks in order.
+class Scanner {
+ public:
+  explicit Scanner(bool checksums) : checksums_(checksums) {}
+
+  void Block(size_t begin, absl::string_view block) {
+    if (!IsZero(block)) scan_.empty = false;
+    if (scan_.damage.has_value()) {
+      if (!scan_.hole) LookForHole(begin, block, 0);
+      return;
+    }
+    if (zeros_.has_value() && !IsZero(block)) {
+      scan_.damage = zeros_;
+      scan_.hole = zeros_are_sector_;
+      return;
+    }
+    size_t at = 0;
+    while (block.size() - at >= kHeaderBytes && Fragment(begin, block, at)) {
+    }
+    if (scan_.damage.has_value() && !scan_.hole) LookForHole(begin, block, *scan_.damage - begin);
+    // Less than a header: only the end of the file is shorter than a block.
+    if (!scan_.damage && !zeros_ && block.size() < kBlockBytes && at < block.size() && !record_) {
+      record_ = begin + at;
+    }
+  }
+
+  LogScan Finish() {
+    if (!scan_.damage.has_value()) scan_.cut = record_;
+    return scan_;
+  }
+
+ private:
+  // False when the block has no further one.
+  bool Fragment(size_t begin, absl::string_view block, size_t& at) {
+    const size_t length = LoadLittle(block.substr(at + 4, 2));
+    const auto type = static_cast<uint8_t>(block[at + 6]);
+    const size_t room = kBlockBytes - at;
+    if (type == 0 && length == 0) return Zeros(begin, block, at);
+    if (!record_) record_ = begin + at;
+    if (kHeaderBytes + length > room) return Damage(begin + at);
+    if (kHeaderBytes + length > block.size() - at) return false;  // cut off
+    if (checksums_ &&
+        LoadLittle(block.substr(at, 4)) != Masked(Crc32c(block.substr(at + 6, 1 + length)))) {
+      return Damage(begin + at);
+    }
+    Number(type, block.substr(at + kHeaderBytes, length));
+    if (type == kFullType || type == kLastType) record_.reset();
+    at += kHeaderBytes + length;
+    return true;
+  }
+
+  // A record begins with the number of its first key and how many there are.
+  void Number(uint8_t type, absl::string_view data) {
+    if (type == kFullType || type == kFirstType) head_.clear();
+    head_.append(data.data(), std::min(data.size(), kBatchHeadBytes - head_.size()));
+    if (type != kFullType && type != kLastType) return;
+    if (head_.size() < kBatchHeadBytes) return;
+    const uint64_t first = LoadLittle(head_.substr(0, 4)) | uint64_t{LoadLittle(head_.substr(4, 4))}
+                                                                << 32;
+    if (scan_.next_number == 0) scan_.first_number = first;
+    scan_.next_number = first + LoadLittle(head_.substr(8, 4));
+  }
+
+  bool Damage(size_t at) {
+    scan_.damage = at;
+    return false;
+  }
+
+  // RocksDB takes zeros for the end, and skips to the next block.
+  bool Zeros(size_t begin, absl::string_view block, size_t at) {
+    const size_t end = std::min(SectorEnd(begin + at) - begin, block.size());
+    zeros_are_sector_ = IsZero(block.substr(at, end - at));
+    zeros_ = begin + at;
+    if (!IsZero(block.substr(at))) {
+      scan_.damage = zeros_;
+      scan_.hole = zeros_are_sector_;
+    }
+    return false;
+  }
+
+  // A whole sector of zeros at or behind the damage.
+  void LookForHole(size_t begin, absl::string_view block, size_t from) {
+    if (from % kSectorBytes != 0) from = SectorEnd(begin + from) - begin;
+    for (size_t at = from; at < block.size() && !scan_.hole; at += kSectorBytes) {
+      scan_.hole = IsZero(block.substr(at, kSectorBytes));
+    }
+  }
+
+  const bool checksums_;
+  std::optional<size_t> record_;  // begin of a record whose end has not come
+  std::string head_;              // its first bytes
+  std::optional<size_t> zeros_;
+  bool zeros_are_sector_ = false;
+  LogScan scan_;
+};
 
 }  // namespace
 
-std::optional<size_t> FindDamage(absl::string_view log) {
-  for (size_t at = 0; at < log.size();) {
-    const size_t room = kBlockBytes - at % kBlockBytes;
-    if (room < kHeaderBytes) {
-      at += room;
-      continue;
-    }
-    if (log.size() - at < kHeaderBytes) return std::nullopt;
-    const size_t length = LoadLittle(log.substr(at + 4, 2));
-    if (kHeaderBytes + length > room) return at;
-    if (kHeaderBytes + length > log.size() - at) return std::nullopt;
-    const uint32_t stored = LoadLittle(log.substr(at, 4));
-    if (stored != Masked(Crc32c(log.substr(at + 6, 1 + length)))) return at;
-    at += kHeaderBytes + length;
+LogScan ScanLog(const std::string& path, bool checksums) {
+  std::ifstream file(path, std::ios::binary);
+  std::string block(kBlockBytes, '\0');
+  Scanner scanner(checksums);
+  size_t begin = 0;
+  while (file) {
+    file.read(block.data(), kBlockBytes);
+    const auto got = static_cast<size_t>(file.gcount());
+    if (got > 0) scanner.Block(begin, absl::string_view(block).substr(0, got));
+    begin += got;
   }
-  return std::nullopt;
+  return scanner.Finish();
 }
 
-std::optional<std::string> FindTornLog(const std::string& directory) {
-  std::optional<std::string> torn;
+absl::StatusOr<LogsScan> ScanLogs(const std::string& directory, bool checksums) {
+  LogsScan logs;
+  std::string last;  // the last log that holds anything
+  const auto damaged = [](const std::string& path, size_t at) {
+    return absl::DataLossError(
+        absl::StrCat("the write-ahead log ", path, " does not read back at byte ", at));
+  };
   for (const std::string& path : LogFiles(directory)) {
-    const std::string log = ReadFile(path);
+    const LogScan scan = ScanLog(path, checksums);
     // Something was written, and so synced, after the damaged log: not a power cut's doing.
-    if (torn.has_value() && !IsZero(log)) return std::nullopt;
-    const std::optional<size_t> damage = FindDamage(log);
-    if (!damage.has_value()) continue;
-    if (!HasHole(log, *damage)) return std::nullopt;
-    torn = path;
+    if (logs.torn.has_value() && !scan.empty) return damaged(logs.torn->path, logs.torn->offset);
+    if (logs.next_number != 0 && scan.first_number != 0 && scan.first_number != logs.next_number) {
+      return absl::DataLossError(
+          absl::StrCat("the write-ahead log ", last, " has lost its end: it stops before number ",
+                       logs.next_number, ", and ", path, " begins with ", scan.first_number));
+    }
+    if (scan.next_number != 0) {
+      logs.next_number = scan.next_number;
+      last = path;
+    }
+    if (!scan.damage.has_value()) continue;
+    if (!scan.hole) return damaged(path, *scan.damage);
+    logs.torn = TornLog{path, *scan.damage};
   }
-  return torn;
+  return logs;
 }
 
 }  // namespace pavane::store

@@ -2,26 +2,53 @@
 #define PAVANE_STORE_WAL_TAIL_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
-#include "absl/strings/string_view.h"
+#include "absl/status/statusor.h"
 
 namespace pavane::store {
 
-/// Looks at write-ahead logs that RocksDB refuses. A power cut may leave a hole in what was not
-/// synced yet: the file's length and some of its later sectors got to the disk, an earlier one did
-/// not and reads as zeros. RocksDB calls that corruption, as it does a flipped bit in the middle.
-/// The two differ: a hole is made of whole sectors of zeros, and only at the end of the last log
-/// that holds anything.
-///
-/// The path of the log whose tail is torn in this way, everything before the tear being whole;
-/// nothing when there is no damage or it is of another kind.
-std::optional<std::string> FindTornLog(const std::string& directory);
+/// What a write-ahead log's bytes say. Offsets are from the begin of the file.
+struct LogScan {
+  /// The first record that does not read back although it is there in full length, or a hole that
+  /// RocksDB would skip in silence: zeros where a record should begin, with bytes behind them.
+  std::optional<size_t> damage;
+  /// The damage is a hole: whole sectors of zeros, as a power cut leaves where the length of a file
+  /// and later sectors got to the disk and earlier ones did not.
+  bool hole = false;
+  /// Begin of the last record, if the end of the file cuts it off.
+  std::optional<size_t> cut;
+  /// Nothing but zeros, or nothing.
+  bool empty = true;
+  /// RocksDB numbers each key it writes: the first number in this log, and the one after the last.
+  /// Both 0 when the log holds no whole record.
+  uint64_t first_number = 0;
+  uint64_t next_number = 0;
+};
 
-/// Offset of the first record in a log's bytes that is there in full length and does not read back;
-/// nothing when there is none (a record cut off by the end is none).
-std::optional<size_t> FindDamage(absl::string_view log);
+/// Reads a log (the manifest is one too) block by block. Without `checksums` it looks at the
+/// headers only, which finds the holes that RocksDB skips.
+LogScan ScanLog(const std::string& path, bool checksums);
+
+/// A log whose end was torn off by a power cut: everything before `offset` is whole.
+struct TornLog {
+  std::string path;
+  size_t offset = 0;
+};
+
+/// What the logs of a directory say together.
+struct LogsScan {
+  std::optional<TornLog> torn;
+  /// The number after the last; 0 when they hold no whole record.
+  uint64_t next_number = 0;
+};
+
+/// The damage in the logs of a directory, told apart: torn, if it is a hole in the last log that
+/// holds anything; DataLoss naming the log otherwise, also where a log that another one follows has
+/// lost its end: its numbers do not reach the next one's. RocksDB would go on in silence.
+absl::StatusOr<LogsScan> ScanLogs(const std::string& directory, bool checksums);
 
 }  // namespace pavane::store
 

@@ -168,9 +168,11 @@ bool Writer::Impl::AwaitWork(Queue& work) {
 }
 
 void Writer::Impl::CommitGroup(Queue& work) {
-  const size_t bytes = PrepareGroup(work);
+  size_t bytes = PrepareGroup(work);
+  FAILPOINT("store.group_prepared");
   if (failure_.ok() && !state_.empty()) {
     const std::shared_ptr<const CommitRecord> commit = state_.Finish();
+    if (FAILPOINT_LIES("store.answers_early")) CompleteGroup(std::exchange(bytes, 0));
     const absl::Status appended = Append(commit);
     if (!appended.ok()) {
       Fail(appended);
@@ -226,7 +228,10 @@ void Writer::Impl::Fail(const absl::Status& status) {
 }
 
 void Writer::Impl::CompleteGroup(size_t bytes) {
-  for (Prepared& prepared : group_) prepared.transaction->Complete(prepared.status);
+  for (Prepared& prepared : group_) {
+    prepared.transaction->Complete(prepared.status);
+    FAILPOINT("store.one_completed");
+  }
   const size_t entries = group_.size();
   group_.clear();
   MutexLock lock(mu_);

@@ -27,13 +27,38 @@ using rocksdb::Slice;
 
 constexpr uint64_t kSectorBytes = 512;
 
-bool IsWriteAheadLog(const std::string& path) { return path.ends_with(".log"); }
+// What the files below a store are for.
+struct FileKind {
+  const char* suffix;  // of the name, or with a slash its begin
+  const char* write;
+  const char* sync;
+  const char* synced;
+};
+constexpr FileKind kFileKinds[] = {
+    {".log", "fault_env.wal_write", "fault_env.wal_sync", "fault_env.wal_synced"},
+    {".sst", "fault_env.table_write", "fault_env.table_sync", "fault_env.table_synced"},
+    {"/MANIFEST", "fault_env.manifest_write", "fault_env.manifest_sync",
+     "fault_env.manifest_synced"},
+    {".dbtmp", "fault_env.current_write", "fault_env.current_sync", "fault_env.current_synced"},
+};
+constexpr FileKind kOtherKind = {"", "fault_env.other_write", "fault_env.other_sync",
+                                 "fault_env.other_synced"};
+
+const FileKind& KindOf(const std::string& path) {
+  for (const FileKind& kind : kFileKinds) {
+    if (kind.suffix[0] == '/' ? path.find(kind.suffix) != std::string::npos
+                              : path.ends_with(kind.suffix)) {
+      return kind;
+    }
+  }
+  return kOtherKind;
+}
 
 // Lines of words. One write a line: whole, whenever the process dies.
 class Journal {
  public:
   explicit Journal(const std::string& path)
-      : file_(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640)) {
+      : file_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640)) {
     CHECK(file_ >= 0) << path;
   }
   ~Journal() { close(file_); }
@@ -61,11 +86,17 @@ struct Faults {
 
   Journal journal;
   std::atomic<bool> frozen{false};
-  std::atomic<bool> fail_syncs{false};
+  std::atomic<uint64_t> syncs_max{UINT64_MAX};
   std::atomic<bool> limited{false};
   std::atomic<int64_t> space_left{0};
   std::atomic<uint64_t> syncs{0};
 };
+
+uint64_t SizeOf(const std::string& path) {
+  std::error_code error;
+  const uint64_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
 
 class FaultFile : public rocksdb::FSWritableFileOwnerWrapper {
  public:
@@ -73,6 +104,7 @@ class FaultFile : public rocksdb::FSWritableFileOwnerWrapper {
             std::shared_ptr<Faults> faults)
       : FSWritableFileOwnerWrapper(std::move(file)),
         path_(std::move(path)),
+        kind_(KindOf(path_)),
         faults_(std::move(faults)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* dbg) override {
@@ -96,48 +128,64 @@ class FaultFile : public rocksdb::FSWritableFileOwnerWrapper {
     return allowed.ok() ? target()->PositionedAppend(data, offset, options, info, dbg) : allowed;
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* dbg) override {
-    return Synced(options, dbg, [&] { return target()->Sync(options, dbg); });
+    return Synced([&] { return target()->Sync(options, dbg); });
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* dbg) override {
-    return Synced(options, dbg, [&] { return target()->Fsync(options, dbg); });
+    return Synced([&] { return target()->Fsync(options, dbg); });
   }
 
  private:
   IOStatus Allow(size_t bytes) {
+    FAILPOINT(kind_.write);
     const IOStatus alive = faults_->Check();
     return alive.ok() ? faults_->TakeSpace(bytes) : alive;
   }
 
   template <typename Call>
-  IOStatus Synced(const IOOptions& options, IODebugContext* dbg, Call call) {
+  IOStatus Synced(Call call) {
     const IOStatus alive = faults_->Check();
     if (!alive.ok()) return alive;
-    if (IsWriteAheadLog(path_)) FAILPOINT("fault_env.before_wal_sync");
-    if (faults_->fail_syncs) return IOStatus::IOError("sync failed, says the test");
-    const uint64_t size = target()->GetFileSize(options, dbg);
+    FAILPOINT(kind_.sync);
+    if (faults_->syncs >= faults_->syncs_max)
+      return IOStatus::IOError("sync failed, says the test");
+    // Of the file itself: a reopened one counts from zero.
+    const uint64_t size = SizeOf(path_);
     const IOStatus synced = call();
     if (synced.ok()) {
       faults_->journal.Write(absl::StrCat("synced ", path_, " ", size, "\n"));
       ++faults_->syncs;
     }
-    if (IsWriteAheadLog(path_)) FAILPOINT("fault_env.after_wal_sync");
+    FAILPOINT(kind_.synced);
     return synced;
   }
 
   const std::string path_;
+  const FileKind& kind_;
   const std::shared_ptr<Faults> faults_;
 };
 
-uint64_t SizeOf(const std::string& path) {
-  std::error_code error;
-  const uint64_t size = std::filesystem::file_size(path, error);
-  return error ? 0 : size;
+// Each unsynced sector is kept or reads as zeros.
+uint64_t PunchHoles(const std::string& path, uint64_t synced, uint64_t size, Random& random) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  uint64_t dropped = 0;
+  for (uint64_t at = synced; at < size;) {
+    const uint64_t end = std::min(size, (at / kSectorBytes + 1) * kSectorBytes);
+    if (random.Uniform(2) == 0) {
+      file.seekp(static_cast<std::streamoff>(at));
+      file << std::string(end - at, '\0');
+      dropped += end - at;
+    }
+    at = end;
+  }
+  CHECK(file.flush()) << path;
+  return dropped;
 }
 
 // Keeps `synced` bytes of the file and what the tear leaves of the rest.
 uint64_t DropTail(const std::string& path, uint64_t synced, Tear tear, Random& random) {
   const uint64_t size = SizeOf(path);
   if (size <= synced) return 0;
+  if (tear == Tear::kHoles) return PunchHoles(path, synced, size, random);
   const uint64_t unsynced = size - synced;
   uint64_t kept = tear == Tear::kNothing ? 0 : random.Uniform(unsynced);
   if (tear == Tear::kZeros) {
@@ -176,8 +224,6 @@ class FaultEnv::FileSystem : public rocksdb::FileSystemWrapper {
                               IODebugContext* dbg) override {
     const IOStatus alive = faults_->Check();
     if (!alive.ok()) return alive;
-    // What it held before this run is on disk.
-    faults_->journal.Write(absl::StrCat("synced ", path, " ", SizeOf(path), "\n"));
     return Wrap(target()->ReopenWritableFile(path, options, result, dbg), path, result);
   }
   IOStatus ReuseWritableFile(const std::string&, const std::string&, const rocksdb::FileOptions&,
@@ -188,8 +234,10 @@ class FaultEnv::FileSystem : public rocksdb::FileSystemWrapper {
                       IODebugContext* dbg) override {
     const IOStatus alive = faults_->Check();
     if (!alive.ok()) return alive;
-    faults_->journal.Write(absl::StrCat("renamed ", from, " ", to, "\n"));
-    return target()->RenameFile(from, to, options, dbg);
+    const IOStatus renamed = target()->RenameFile(from, to, options, dbg);
+    if (renamed.ok()) faults_->journal.Write(absl::StrCat("renamed ", from, " ", to, "\n"));
+    if (to.ends_with("/CURRENT")) FAILPOINT("fault_env.current_renamed");
+    return renamed;
   }
   IOStatus DeleteFile(const std::string& path, const IOOptions& options,
                       IODebugContext* dbg) override {
@@ -220,7 +268,10 @@ void FaultEnv::SetSpaceLeft(int64_t bytes) {
   file_system_->faults().space_left = bytes;
   file_system_->faults().limited = true;
 }
-void FaultEnv::FailSyncs() { file_system_->faults().fail_syncs = true; }
+void FaultEnv::FailSyncs(uint64_t after) {
+  Faults& faults = file_system_->faults();
+  faults.syncs_max = faults.syncs + after;
+}
 void FaultEnv::Freeze() { file_system_->faults().frozen = true; }
 uint64_t FaultEnv::syncs() const { return file_system_->faults().syncs; }
 
@@ -258,6 +309,8 @@ absl::StatusOr<uint64_t> DropUnsynced(const std::string& journal, Tear tear, uin
     std::error_code ignored;  // it may have gone without our seeing
     if (!file.synced_once) std::filesystem::remove(name, ignored);
   }
+  lines.close();
+  CHECK_EQ(truncate(journal.c_str(), 0), 0) << journal;
   return dropped;
 }
 

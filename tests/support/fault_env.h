@@ -18,11 +18,15 @@ namespace pavane::testing {
 //
 // It keeps a journal in a file of its own (created, synced up to, renamed, deleted), written with
 // plain writes, so it survives a SIGKILL of the process and the parent can drop the unsynced bytes
-// afterwards. Creations, renames and deletions count as durable at once; a file that was never
-// synced vanishes. Any thread.
+// afterwards. A later run goes on with the same journal: what an earlier one left unsynced is still
+// so. Creations, renames and deletions count as durable at once; a file that was never synced
+// vanishes. Any thread.
+//
+// Fail points, by kind of file (wal, table, manifest, current): fault_env.KIND_write,
+// fault_env.KIND_sync (before), fault_env.KIND_synced; fault_env.current_renamed.
 class FaultEnv {
  public:
-  // `journal` is emptied.
+  // Goes on with `journal`, or makes it.
   explicit FaultEnv(const std::string& journal);
   ~FaultEnv();
 
@@ -31,8 +35,8 @@ class FaultEnv {
 
   // From now on appends beyond `bytes` fail as on a full disk.
   void SetSpaceLeft(int64_t bytes);
-  // From now on syncs fail.
-  void FailSyncs();
+  // From now on syncs fail, or, with `after`, when so many have succeeded.
+  void FailSyncs(uint64_t after = 0);
   // From now on nothing is written or synced any more: the machine is dead.
   void Freeze();
 
@@ -49,10 +53,12 @@ enum class Tear {
   kNothing,  // all gone
   kPart,     // some of them, as after a write that was cut off
   kZeros,    // some of them, then zeros: the length got to the disk before the data
+  kHoles,    // some sectors got to the disk, others, before or behind them, read as zeros
 };
+inline constexpr int kTears = 4;
 
 // Plays the power cut on files that are no longer open, by the journal. Returns how many bytes were
-// dropped. `seed` chooses how much kPart and kZeros keep.
+// dropped. `seed` chooses how much is kept. The journal is empty then: all that is left is durable.
 absl::StatusOr<uint64_t> DropUnsynced(const std::string& journal, Tear tear, uint64_t seed);
 
 }  // namespace pavane::testing
