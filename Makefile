@@ -1,6 +1,7 @@
 # Pavane's everyday commands; `make help` lists them. Everything else is CMake: see CMakePresets.json.
 
 JOBS ?= $(shell nproc)
+COUNT ?= 10000
 BUILD := build
 # As in .ci/run: clones share the compiler's cache.
 export CCACHE_BASEDIR := $(CURDIR)
@@ -9,7 +10,7 @@ export CCACHE_DEPEND := 1
 CMAKE_BUILD := cmake --build --preset release -j $(JOBS)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps configure build demo run test bench-rules bench-deps bench-broker format tidy
+.PHONY: help deps configure build demo run test crash bench-rules bench-deps bench-broker format tidy
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -30,9 +31,15 @@ run: configure ## start the broker with its data in build/data
 	$(CMAKE_BUILD) --target pavaned
 	$(BUILD)/bin/pavaned --data-dir $(BUILD)/data
 
-# The same build as `make demo`'s. Crash tests at fail points run in the asan preset.
+# The same build as `make demo`'s. Crash tests at fail points run in the presets asan and crash.
 test: build ## build, then all tests
 	ctest --preset release -j $(JOBS)
+
+# A build of its own: the release with fail points. build/crash/result.json has the sum.
+crash: deps ## kill the store and the broker COUNT times in all (10,000), at every step; resumable
+	cmake --preset crash
+	cmake --build --preset crash -j $(JOBS) --target pavaned broker_crash store_crash
+	tests/crash/crash.py --count $(COUNT) --build build-crash --state $(BUILD)/crash
 
 bench-rules: configure ## figures of the matcher, and of changing rules at run time, as JSON
 	$(CMAKE_BUILD) --target bench_rules bench_rule_change pavaned

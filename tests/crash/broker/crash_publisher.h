@@ -13,7 +13,7 @@
 namespace pavane::crash {
 
 /// Publishes `Work` events in batches, several under way at a time, and repeats a batch with the
-/// same ids until it is answered. Writes `ID SEQUENCE DUPLICATE` for each accepted event.
+/// same ids until it is answered. Writes `ID SEQUENCE DUPLICATE MATCHED` for each accepted event.
 class CrashPublisher {
  public:
   CrashPublisher(const Daemon& daemon, const std::string& log_path, int lanes);

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <functional>
+#include <thread>
+#include <utility>
 
 namespace pavane::crash {
 namespace {
@@ -21,15 +23,8 @@ void AddEmit(const pavane::v1::Delivery& delivery, const std::string& type,
 
 CrashService::CrashService(const Daemon& daemon, std::string name, bool worker,
                            const std::string& log_path)
-    : daemon_(daemon), name_(std::move(name)), worker_(worker), log_(log_path) {
-  thread_ = std::thread([this] { Run(); });
-}
-
-CrashService::~CrashService() { Stop(); }
-
-void CrashService::Stop() {
-  stop_ = true;
-  if (thread_.joinable()) thread_.join();
+    : Party(daemon, log_path), name_(std::move(name)), worker_(worker) {
+  Start();
 }
 
 void CrashService::Run() {
@@ -41,42 +36,72 @@ void CrashService::Run() {
   }
 }
 
-bool CrashService::Decide(const pavane::v1::Delivery& delivery, Sent& sent) const {
+CrashService::Sent CrashService::Decide(const pavane::v1::Delivery& delivery) const {
+  Sent sent;
   sent.event_id = delivery.event().id();
+  sent.attempt = std::to_string(delivery.attempt());
   sent.settlement.set_delivery_id(delivery.delivery_id());
-  const size_t chance =
-      std::hash<std::string>()(sent.event_id + "/" + std::to_string(delivery.attempt())) % 100;
-  if (worker_ && chance < 1) return false;  // says nothing: the lease ends
-  if (worker_ && chance < 4) {
+  const size_t chance = std::hash<std::string>()(delivery.delivery_id());
+  if (worker_ && chance % 100 < 3) {
     sent.outcome = "reject";
     pavane::v1::Settlement::Reject& reject = *sent.settlement.mutable_reject();
     reject.set_code("CRASH_TEST");
     AddEmit(delivery, "Refused", *reject.mutable_emits());
-    return true;
-  }
-  if (worker_ && chance < 14) {
+    // The derived id would be that of the same delivery's earlier rejects, before it was redriven.
+    reject.mutable_emits(0)->mutable_event()->set_id("r-" + std::to_string(chance));
+  } else if (worker_ && chance % 100 < 13) {
     sent.outcome = "nack";
     sent.settlement.mutable_nack()->mutable_delay()->set_nanos(20'000'000);
-    return true;
+  } else {
+    sent.outcome = "ack";
+    pavane::v1::Settlement::Ack& ack = *sent.settlement.mutable_ack();
+    if (worker_) AddEmit(delivery, "Done", *ack.mutable_emits());
   }
-  sent.outcome = "ack";
-  pavane::v1::Settlement::Ack& ack = *sent.settlement.mutable_ack();
-  if (worker_) AddEmit(delivery, "Done", *ack.mutable_emits());
-  return true;
+  return sent;
+}
+
+void CrashService::OnDelivery(const pavane::v1::Delivery& delivery,
+                              std::vector<pavane::v1::Settlement>& settlements) {
+  const std::string& id = delivery.event().id();
+  const bool redriven = delivery.kind() == pavane::v1::Delivery::REDRIVE;
+  log_.Write({"got", id, std::to_string(delivery.attempt()), redriven ? "redriven" : "fresh"});
+  if (auto late = withheld_.find(id); late != withheld_.end()) {
+    late->second.outcome = "late";
+    Send(std::move(late->second), settlements);
+    withheld_.erase(late);
+  }
+  Sent sent = Decide(delivery);
+  const size_t chance = std::hash<std::string>()(delivery.delivery_id() + "withheld") % 100;
+  if (worker_ && chance < 1) {
+    withheld_[id] = std::move(sent);
+  } else {
+    Send(std::move(sent), settlements);
+  }
+}
+
+void CrashService::Send(Sent sent, std::vector<pavane::v1::Settlement>& settlements) {
+  settlements.push_back(sent.settlement);
+  const std::string delivery_id = sent.settlement.delivery_id();
+  unanswered_[delivery_id] = std::move(sent);
+  ++under_way_;
 }
 
 void CrashService::OnResult(const pavane::v1::SettleResult& result) {
   auto found = unanswered_.find(result.delivery_id());
   if (found == unanswered_.end()) return;
   const Sent& sent = found->second;
-  if (result.has_error()) {
-    // A refusal that asks to come again leaves the settlement open; the next start repeats it.
-    if (result.error().has_retry_after()) return;
-    log_.Write({"refused", sent.event_id, pavane::v1::Reason_Name(result.error().reason())});
+  const std::string reason =
+      result.has_error() ? pavane::v1::Reason_Name(result.error().reason()) : "accepted";
+  // A refusal that asks to come again leaves the settlement open; the next start repeats it.
+  if (result.has_error() && result.error().has_retry_after()) return;
+  if (sent.outcome == "late") {
+    log_.Write({"late", sent.event_id, reason});
+  } else if (result.has_error()) {
+    log_.Write({"refused", sent.event_id, reason});
   } else {
-    log_.Write({sent.outcome, sent.event_id,
+    log_.Write({sent.outcome, sent.event_id, sent.attempt,
                 result.emits().empty() ? "0" : std::to_string(result.emits(0).sequence())});
-    ++accepted_;
+    if (sent.outcome == "reject") ++rejects_accepted_;
   }
   unanswered_.erase(found);
   --under_way_;
@@ -121,14 +146,13 @@ void CrashService::RunStream(pavane::v1::SubscriberService::Stub& stub) {
       OnResult(result);
     }
     if (response.deliveries().deliveries().empty()) continue;
-    pavane::v1::SubscribeRequest settle;
+    std::vector<pavane::v1::Settlement> settlements;
     for (const pavane::v1::Delivery& delivery : response.deliveries().deliveries()) {
-      log_.Write({"got", delivery.event().id()});
-      Sent sent;
-      if (!Decide(delivery, sent)) continue;
-      *settle.mutable_settle()->add_settlements() = sent.settlement;
-      unanswered_[delivery.delivery_id()] = std::move(sent);
-      ++under_way_;
+      OnDelivery(delivery, settlements);
+    }
+    pavane::v1::SubscribeRequest settle;
+    for (pavane::v1::Settlement& settlement : settlements) {
+      *settle.mutable_settle()->add_settlements() = std::move(settlement);
     }
     if (settle.settle().settlements_size() > 0) alive = stream->Write(settle);
     pavane::v1::SubscribeRequest credit;

@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <cerrno>
 #include <cstdio>
+#include <thread>
 #include <vector>
 
 #include "grpcpp/create_channel.h"
@@ -15,54 +17,84 @@
 #include "pavane/admin/v1/system.grpc.pb.h"
 
 namespace pavane::crash {
+namespace {
 
-Daemon::Daemon(std::string binary, std::string folder)
-    : binary_(std::move(binary)), folder_(std::move(folder)) {}
+constexpr std::chrono::seconds kStartPatience(60);
+
+}  // namespace
+
+Daemon::Daemon(std::string binary, std::string folder, std::string lie)
+    : binary_(std::move(binary)), folder_(std::move(folder)), lie_(std::move(lie)) {}
 
 Daemon::~Daemon() { Kill(); }
 
-bool Daemon::Start() {
+void Daemon::Spawn(const std::string& fail_point) {
   ::unlink((folder_ + "/pavaned.sock").c_str());
-  const std::string log = folder_ + "/pavaned.log";
   std::vector<std::string> arguments = {binary_,
                                         "--data-dir",
                                         folder_ + "/data",
                                         "--grpc-listen",
                                         address(),
                                         "--http-listen",
-                                        "127.0.0.1:0",
+                                        "",
                                         "--log.level",
                                         "warning",
                                         "--store.checkpoint_interval",
-                                        "200ms"};
+                                        "150ms"};
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
-  const int output = ::open(log.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644);
+  std::string points = fail_point;
+  if (!lie_.empty()) points += (points.empty() ? "" : ",") + lie_ + "=lie";
+  const int output =
+      ::open((folder_ + "/pavaned.log").c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644);
   pid_ = ::fork();
   if (pid_ == 0) {
     ::dup2(output, 1);
     ::dup2(output, 2);
+    ::unsetenv("PAVANE_FAILPOINT");
+    if (!points.empty()) ::setenv("PAVANE_FAILPOINT", points.c_str(), 1);
     ::execv(binary_.c_str(), argv.data());
     ::_exit(127);
   }
   ::close(output);
+}
+
+Daemon::Started Daemon::Start(const std::string& fail_point) {
+  Spawn(fail_point);
   auto stub = pavane::admin::v1::SystemAdmin::NewStub(Connect());
-  for (int attempt = 0; attempt < 300; ++attempt) {
+  const auto until = std::chrono::steady_clock::now() + kStartPatience;
+  while (std::chrono::steady_clock::now() < until) {
     grpc::ClientContext context;
     context.set_wait_for_ready(true);
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(100));
     pavane::admin::v1::GetStatsResponse response;
-    if (stub->GetStats(&context, {}, &response).ok() && response.ready()) return true;
+    if (stub->GetStats(&context, {}, &response).ok() && response.ready()) return Started::kReady;
     int status = 0;
-    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
-      std::fprintf(stderr, "pavaned ended at start, status %d; see %s\n", status, log.c_str());
-      pid_ = 0;
-      return false;
-    }
+    if (!Died(&status)) continue;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return Started::kKilled;
+    std::fprintf(stderr, "pavaned ended at start, status %d; see %s/pavaned.log\n", status,
+                 folder_.c_str());
+    return Started::kFailed;
   }
-  std::fprintf(stderr, "pavaned does not answer; see %s\n", log.c_str());
-  return false;
+  std::fprintf(stderr, "pavaned does not answer; see %s/pavaned.log\n", folder_.c_str());
+  return Started::kFailed;
+}
+
+bool Daemon::Died(int* status) {
+  if (::waitpid(pid_, status, WNOHANG) != pid_) return false;
+  pid_ = 0;
+  return true;
+}
+
+bool Daemon::AwaitDeath(std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  int status = 0;
+  while (!Died(&status)) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
 }
 
 std::shared_ptr<grpc::Channel> Daemon::Connect() const {

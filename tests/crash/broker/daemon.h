@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -14,11 +15,17 @@ namespace pavane::crash {
 /// folder, so clients find it at the same place after each start.
 class Daemon {
  public:
-  Daemon(std::string binary, std::string folder);
+  enum class Started { kReady, kKilled, kFailed };
+
+  /// `lie`: a planted fault that every start has; empty: none.
+  Daemon(std::string binary, std::string folder, std::string lie);
   ~Daemon();
 
-  /// Starts it and waits until it answers; false when it does not within half a minute.
-  bool Start();
+  /// Starts it and waits until it answers. `fail_point` (name:n, or empty) may kill it before or
+  /// after; kFailed when it ended by itself or does not answer within a minute.
+  Started Start(const std::string& fail_point);
+  /// Waits for its death at the fail point; false when it still lives after that time.
+  bool AwaitDeath(std::chrono::milliseconds patience);
   /// SIGKILL, and waits for the end.
   void Kill();
   /// SIGTERM, and waits; the exit code, or -1 when it had to be killed.
@@ -29,9 +36,12 @@ class Daemon {
 
  private:
   int Wait();
+  bool Died(int* status);
+  void Spawn(const std::string& fail_point);
 
   const std::string binary_;
   const std::string folder_;
+  const std::string lie_;
   pid_t pid_ = 0;
 };
 

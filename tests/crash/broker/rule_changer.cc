@@ -4,32 +4,41 @@
 
 #include "pavane/admin/v1/rule.grpc.pb.h"
 #include "pavane/v1/publisher.grpc.pb.h"
+#include "tests/crash/broker/repeat_call.h"
 
 namespace pavane::crash {
 namespace {
 
-// Calls until it is answered, also over the broker's death; false when the run stops.
-template <typename Call>
-bool Repeat(const std::atomic<bool>& stop, Call call) {
-  while (!stop) {
-    grpc::ClientContext context;
-    context.set_wait_for_ready(true);
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-    if (call(context).ok()) return true;
-  }
-  return false;
+constexpr std::chrono::milliseconds kPause(15);
+
+pavane::admin::v1::PutRuleRequest Put(bool enable) {
+  pavane::admin::v1::PutRuleRequest put;
+  put.mutable_rule()->set_name("probe");
+  put.mutable_rule()->set_pattern(R"({"detail-type":["Probe"]})");
+  put.mutable_rule()->set_state(enable ? pavane::admin::v1::Rule::ENABLED
+                                       : pavane::admin::v1::Rule::DISABLED);
+  pavane::admin::v1::Target& target = *put.mutable_rule()->add_targets();
+  target.set_id("probe");
+  target.set_address("service:sink");
+  return put;
+}
+
+pavane::v1::PublishRequest Probe(uint64_t number) {
+  pavane::v1::PublishRequest request;
+  io::cloudevents::v1::CloudEvent& event = *request.add_entries()->mutable_event();
+  event.set_id("p-" + std::to_string(number));
+  event.set_source("/crash/changer");
+  event.set_spec_version("1.0");
+  event.set_type("Probe");
+  event.set_text_data("{}");
+  return request;
 }
 
 }  // namespace
 
 RuleChanger::RuleChanger(const Daemon& daemon, const std::string& log_path)
-    : daemon_(daemon), log_(log_path), thread_([this] { Run(); }) {}
-
-RuleChanger::~RuleChanger() { Stop(); }
-
-void RuleChanger::Stop() {
-  stop_ = true;
-  if (thread_.joinable()) thread_.join();
+    : Party(daemon, log_path) {
+  Start();
 }
 
 void RuleChanger::Run() {
@@ -38,38 +47,29 @@ void RuleChanger::Run() {
   auto publisher = pavane::v1::PublisherService::NewStub(channel);
   for (uint64_t number = 0; !stop_; ++number) {
     const bool enable = number % 2 == 0;
-    pavane::admin::v1::PutRuleRequest put;
-    put.mutable_rule()->set_name("probe");
-    put.mutable_rule()->set_pattern(R"({"detail-type":["Probe"]})");
-    put.mutable_rule()->set_state(enable ? pavane::admin::v1::Rule::ENABLED
-                                         : pavane::admin::v1::Rule::DISABLED);
-    pavane::admin::v1::Target& target = *put.mutable_rule()->add_targets();
-    target.set_id("probe");
-    target.set_address("service:sink");
-    const bool changed = Repeat(stop_, [&](grpc::ClientContext& context) {
+    const pavane::admin::v1::PutRuleRequest put = Put(enable);
+    const Answered changed = RepeatCall([&](grpc::ClientContext& context) {
       pavane::admin::v1::PutRuleResponse response;
       return rules->PutRule(&context, put, &response);
     });
-    if (!changed) return;
+    if (!changed.status.ok()) {
+      log_.Write({"p-" + std::to_string(number), "0", "refused", "put"});
+      return;
+    }
     ++changes_;
-    pavane::v1::PublishRequest request;
-    io::cloudevents::v1::CloudEvent& event = *request.add_entries()->mutable_event();
-    event.set_id("p-" + std::to_string(number));
-    event.set_source("/crash/changer");
-    event.set_spec_version("1.0");
-    event.set_type("Probe");
-    event.set_text_data("{}");
-    const bool published = Repeat(stop_, [&](grpc::ClientContext& context) {
+    const pavane::v1::PublishRequest request = Probe(number);
+    for (bool answered = false; !answered;) {
       pavane::v1::PublishResponse response;
-      const grpc::Status status = publisher->Publish(&context, request, &response);
-      if (status.ok() && !response.results(0).has_error()) {
-        log_.Write({event.id(), std::to_string(response.results(0).sequence()),
-                    std::to_string(response.results(0).matched_rules()), enable ? "1" : "0"});
-      }
-      return status;
-    });
-    if (!published) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(15));
+      RepeatCall([&](grpc::ClientContext& context) {
+        response.Clear();
+        return publisher->Publish(&context, request, &response);
+      });
+      if (response.results_size() != 1 || response.results(0).has_error()) continue;
+      answered = true;
+      log_.Write({request.entries(0).event().id(), std::to_string(response.results(0).sequence()),
+                  std::to_string(response.results(0).matched_rules()), enable ? "1" : "0"});
+    }
+    Pause(kPause);
   }
 }
 

@@ -4,30 +4,24 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
-#include <thread>
 
-#include "tests/crash/broker/answer_log.h"
-#include "tests/crash/broker/daemon.h"
+#include "tests/crash/broker/party.h"
 
 namespace pavane::crash {
 
 /// Enables and disables a rule again and again; after each answered change it publishes a `Probe`
 /// event, which must match exactly the rule as answered. Writes `ID SEQUENCE MATCHED EXPECTED`.
-class RuleChanger {
+class RuleChanger : public Party {
  public:
   RuleChanger(const Daemon& daemon, const std::string& log_path);
-  ~RuleChanger();
-  void Stop();
+  ~RuleChanger() override { Stop(); }
   uint64_t changes() const { return changes_; }
 
- private:
-  void Run();
+ protected:
+  void Run() override;
 
-  const Daemon& daemon_;
-  AnswerLog log_;
-  std::atomic<bool> stop_ = false;
+ private:
   std::atomic<uint64_t> changes_ = 0;
-  std::thread thread_;
 };
 
 }  // namespace pavane::crash
