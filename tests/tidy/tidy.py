@@ -8,11 +8,13 @@ import sys
 
 import includes
 import layout
+import promises
 import protos
 import sources
 from tree import Tree
 
-CHECKS = includes.CHECKS + layout.CHECKS + protos.CHECKS + sources.CHECKS
+CHECKS = (includes.CHECKS + layout.CHECKS + promises.CHECKS + protos.CHECKS
+          + sources.CHECKS)
 
 
 def breaches(root):

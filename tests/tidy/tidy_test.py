@@ -109,6 +109,29 @@ class TidyTest(unittest.TestCase):
         self.expect({'proto/a.proto': '// S.\nservice S {\n  rpc Get(A) returns (B);\n}\n'},
                     'proto/a.proto:3: method Get')
 
+    def test_promises_without_a_test(self):
+        table = '## P\n\n| promise | test |\n|---|---|\n'
+        good = {'tests/unit/a_test.cc': 'TEST_F(Lease, Ends) {}\n',
+                'tests/b_test.py': 'class B:\n    def test_c(self):\n',
+                'tests/CMakeLists.txt': 'add_test(NAME crash COMMAND x)\n'}
+        rows = table + '| kept | `Lease.Ends`, `b_test.test_c`, `crash` |\n'
+        self.assertEqual(self.found({'docs/delivery.md': '# The lease\n' + rows, **good}), [])
+        self.expect({'docs/delivery.md': table + '| kept | nobody |\n', **good},
+                    'docs/delivery.md:5: a promise without a test')
+        self.expect({'docs/delivery.md': table + '| kept | `Lease.Holds` |\n', **good},
+                    'docs/delivery.md:5: names the test Lease.Holds')
+
+    def test_fail_points_and_their_list(self):
+        source = {'broker/store/a.cc': 'FAILPOINT("store.a");\nif (FAILPOINT_LIES("store.b")) {}\n'}
+        listed = '# all\nstore.a store 1\nstore.b lie what\n'
+        self.assertEqual(self.found({'tests/crash/fail_points.txt': listed, **source}), [])
+        self.expect({'tests/crash/fail_points.txt': '# all\nstore.a store 1\n', **source},
+                    'broker/store/a.cc:2: fail point store.b is not in')
+        self.expect({'tests/crash/fail_points.txt': listed + 'store.c store 1\n', **source},
+                    'fail_points.txt:4: nothing passes store.c')
+        self.expect({'tests/crash/fail_points.txt': listed + 'store.a store 1\n', **source},
+                    'fail_points.txt:4: store.a twice')
+
     def test_code_habits(self):
         self.expect({'broker/base/a.cc': '// TO' + 'DO: later\n'}, 'a.cc:1: unfinished')
         self.expect({'broker/base/a.cc': 'int A;  // NO' + 'LINT\n'}, 'a.cc:1: a NO' + 'LINT')

@@ -44,7 +44,7 @@ void Campaign::PutRule(const std::string& name, const std::string& type,
   target.mutable_retry_policy()->mutable_backoff_max()->set_seconds(1);
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(300));
   admin::v1::PutRuleResponse response;
   const grpc::Status status = stub->PutRule(&context, request, &response);
   if (!status.ok()) GiveUp("PutRule: " + status.error_message());

@@ -27,7 +27,7 @@ class Campaign {
     uint64_t seed = 0;
     std::string lie;                                            // a planted fault
     std::string only_at;                                        // kill only at this fail point
-    std::chrono::seconds patience = std::chrono::seconds(120);  // until all is settled at last
+    std::chrono::seconds patience = std::chrono::seconds(900);  // until all is settled at last
   };
   explicit Campaign(Options options);
 

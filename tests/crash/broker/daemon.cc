@@ -19,7 +19,8 @@
 namespace pavane::crash {
 namespace {
 
-constexpr std::chrono::seconds kStartPatience(60);
+// Long: the machine may be busy with much else, and this run be the nicest of all.
+constexpr std::chrono::seconds kStartPatience(600);
 
 }  // namespace
 

@@ -22,7 +22,7 @@ class Daemon {
   ~Daemon();
 
   /// Starts it and waits until it answers. `fail_point` (name:n, or empty) may kill it before or
-  /// after; kFailed when it ended by itself or does not answer within a minute.
+  /// after; kFailed when it ended by itself or does not answer within ten minutes.
   Started Start(const std::string& fail_point);
   /// Waits for its death at the fail point; false when it still lives after that time.
   bool AwaitDeath(std::chrono::milliseconds patience);

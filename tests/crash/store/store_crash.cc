@@ -27,7 +27,7 @@ constexpr uint64_t kPatienceTransactions = 40;
 constexpr uint64_t kDelayUsMax = 3'000;
 // Small, so that memtables are flushed, tables merged and manifests written under the kills.
 constexpr uint64_t kSmallMemtablesBytes = 64 << 10;
-constexpr std::chrono::seconds kPatience(120);
+constexpr std::chrono::seconds kPatience(600);
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -156,6 +157,36 @@ TEST(Publisher, MatchesAgainWhereARuleChangedMeanwhile) {
   ASSERT_OK(response);
   EXPECT_EQ(response->results(0).sequence(), 1u);
   EXPECT_EQ(response->results(0).matched_rules(), 0u);
+}
+
+// Arrays at one path, each with fields that are wanted from elements of different arrays: the
+// search multiplies.
+std::string ManyArrays() {
+  std::string arrays;
+  for (int array = 0; array < 12; ++array) {
+    absl::StrAppend(&arrays, array == 0 ? "[" : ",[");
+    for (int element = 0; element < 12; ++element) {
+      absl::StrAppend(&arrays, element == 0 ? "" : ",", "{\"f", element,
+                      "\":1,\"z\":", element == array ? 1 : 2, "}");
+    }
+    absl::StrAppend(&arrays, "]");
+  }
+  return absl::StrCat("{\"a\":[", arrays, "]}");
+}
+
+TEST(Publisher, AnEventBeyondTheWorkBudgetIsRefusedNotTakenForNoMatch) {
+  config::Config config;
+  config.limits.match_steps_max = 50;
+  Stations broker(config);
+  std::string fields;
+  for (int i = 0; i < 12; ++i) absl::StrAppend(&fields, "\"f", i, "\":[1],");
+  ASSERT_OK(
+      broker.PutRule("r", absl::StrCat("{\"detail\":{\"a\":{", fields, "\"z\":[3,1]}}}")).status());
+  event::CloudEvent hostile = MakeEvent(ManyArrays());
+  hostile.set_id("hostile");
+  ASSERT_OK_AND_ASSIGN(const auto response, broker.Publish(Batch({hostile, EventNamed("1")})));
+  EXPECT_EQ(response.results(0).error().reason(), pavane::v1::EVENT_TOO_COMPLEX);
+  EXPECT_FALSE(response.results(1).has_error());
 }
 
 }  // namespace

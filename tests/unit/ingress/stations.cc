@@ -6,6 +6,12 @@
 
 namespace pavane::testing {
 
+ingress::RuleBook::Options Stations::RuleBookOptions(const config::Config& config) {
+  ingress::RuleBook::Options options;
+  options.matcher.steps_max = config.limits.match_steps_max;
+  return options;
+}
+
 Stations::Stations(config::Config settings) : config(std::move(settings)), rules({}) {
   store::Log::Options log_options;
   log_options.directory = dir_.File("store");

@@ -63,6 +63,8 @@ class Stations {
   pavane::v1::SettleResult Reject(const std::string& service, const std::string& delivery_id);
 
  private:
+  static ingress::RuleBook::Options RuleBookOptions(const config::Config& config);
+
   TempDir dir_;
 
  public:
@@ -70,7 +72,7 @@ class Stations {
   ManualClock clock;
   SeededRandom random{7};
   std::unique_ptr<store::Log> log;
-  ingress::RuleBook rules;
+  ingress::RuleBook rules{RuleBookOptions(config)};
   ingress::Gate gate;
   ingress::Forwarder forwarder{rules};
   std::unique_ptr<delivery::Dispatcher> dispatcher;
