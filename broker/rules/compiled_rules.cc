@@ -75,6 +75,7 @@ void CompiledRules::AddConjunctions(const RuleEntry& rule, absl::Span<const uint
     compiled.rule = rule.id;
     compiled.first_check = static_cast<uint32_t>(checks.size());
     compiled.check_count = static_cast<uint32_t>(conjunction.size());
+    compiled.siblings = static_cast<uint32_t>(of_pattern.size());
     compiled.steps_max = steps_max / of_pattern.size();
     for (uint32_t field : conjunction) {
       const uint32_t check = field_checks[field];

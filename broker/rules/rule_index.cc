@@ -16,9 +16,12 @@ using Op = CompiledTest::Op;
 
 // So few conjunctions are entries at once.
 constexpr size_t kEntriesMin = 4;
-// A field of several exact values puts its conjunction into as many children. At the first node any
-// number will do, since the pattern's length bounds it; below, products are kept under this.
+// A field of several exact values puts its conjunction into as many children. At the first node
+// many will do; below, products are kept under this.
 constexpr size_t kCopiesMax = 64;
+// Copies that all conjunctions of a rule may have together, so that a product of `$or` with a long
+// list does not fill the memory. A conjunction that may have no more stays where it is.
+constexpr size_t kRuleCopiesMax = 4096;
 
 // How little a test is likely to let through; smaller is better to look at first.
 int Rank(const CompiledTest& test) {
@@ -182,7 +185,7 @@ class RuleIndexBuilder {
     uint64_t best_count = UINT64_MAX;
     for (size_t i = 0; i < item.remaining.size(); ++i) {
       const std::vector<uint32_t>& ids = IdsOf(item.remaining[i]);
-      if (ids.empty() || (item.copies > 1 && item.copies * ids.size() > kCopiesMax)) continue;
+      if (ids.empty() || TooManyCopies(item, ids.size())) continue;
       uint64_t count = 0;
       for (uint32_t id : ids) count += counts_[id];
       if (count < best_count) {
@@ -194,6 +197,13 @@ class RuleIndexBuilder {
   }
 
   const std::vector<uint32_t>& IdsOf(uint32_t check) {
+  bool TooManyCopies(const Item& item, size_t times) const {
+    if (times == 1) return false;
+    const size_t copies = item.copies * times;
+    return (item.copies > 1 && copies > kCopiesMax) ||
+           copies * conjunctions_[item.conjunction].siblings > kRuleCopiesMax;
+  }
+
     if (ids_.empty()) {
       ids_.resize(pool_.check_count());
       id_slots_.resize(dictionary_.size());

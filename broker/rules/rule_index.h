@@ -21,6 +21,7 @@ struct CompiledConjunction {
   uint32_t first_check = 0;
   uint32_t check_count = 0;
   bool may_be_absent = false;  // one of the checks
+  uint32_t siblings = 1;       // conjunctions of its rule, itself among them
   uint64_t steps_max = 0;      // its share of the rule's work budget
 };
 

@@ -18,6 +18,10 @@ absl::StatusOr<Wildcard> Wildcard::Parse(absl::string_view text) {
         return absl::InvalidArgumentError(
             absl::StrCat("Consecutive wildcard characters at pos ", i));
       }
+      if (wildcard.pieces_.size() > kStarsMax) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("More than ", kStarsMax, " wildcard characters"));
+      }
       wildcard.pieces_.emplace_back();
       after_star = true;
       continue;

@@ -1,6 +1,7 @@
 #ifndef PAVANE_RULES_WILDCARD_H_
 #define PAVANE_RULES_WILDCARD_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,12 @@ namespace pavane::rules {
 /// none. `\*` and `\\` stand for the second character itself.
 class Wildcard {
  public:
-  /// Fails with InvalidArgument for `**` and for a backslash before anything else or at the end.
+  /// Stars a wildcard may have. Matching takes time in proportion to the text whatever their
+  /// number, but nobody means that many.
+  static constexpr size_t kStarsMax = 256;
+
+  /// Fails with InvalidArgument for `**`, for a backslash before anything else or at the end, and
+  /// for more than kStarsMax stars.
   static absl::StatusOr<Wildcard> Parse(absl::string_view text);
 
   bool Matches(absl::string_view text) const;

@@ -174,6 +174,67 @@ TEST(Matcher, RefusesWhatExceedsItsWorkBudgetInsteadOfGuessing) {
   EXPECT_OK(matcher->Match(event.view(), &matched, &without));
 }
 
+TEST(Matcher, SpendsTheSameStepsAsTheReferenceInterpreter) {
+  const TestEvent event(R"({"o":[)" + Hostile() + "," + Hostile() + "]}");
+  const auto pattern = Pattern::Parse(R"({"o":)" + HostileRule() + "}");
+  ASSERT_OK(pattern);
+  int refused = 0;
+  for (uint64_t steps = 1; steps < 4'000; steps += 7) {
+    MatcherOptions options;
+    options.steps_max = steps;
+    std::vector<RuleId> matched;
+    const absl::Status status = Matcher::Build(std::vector<RuleEntry>{{1, *pattern}}, options)
+                                    ->Match(event.view(), &matched);
+    ASSERT_EQ(status.ok(), Interpret(**pattern, event.view(), options).ok()) << steps;
+    refused += status.ok() ? 0 : 1;
+  }
+  EXPECT_GT(refused, 0);
+}
+
+TEST(Matcher, KeepsTheIndexOfAnOrProductWithALongListSmall) {
+  std::string text = "{\"z\":[0";
+  for (int i = 1; i < 700; ++i) absl::StrAppend(&text, ",", i);
+  text += "]";
+  for (const char* name : {"a", "b", "c"}) {
+    absl::StrAppend(&text, ",\"$or\":[");
+    for (int i = 0; i < 10; ++i) {
+      absl::StrAppend(&text, i == 0 ? "" : ",", "{\"", name, "\":[{\"prefix\":\"", i, "\"}]}");
+    }
+    text += "]";
+  }
+  const auto pattern = Pattern::Parse(text + "}");
+  ASSERT_OK(pattern);
+  ASSERT_EQ((*pattern)->conjunctions().size(), 1000u);
+  const auto matcher = Matcher::Build(std::vector<RuleEntry>{{1, *pattern}});
+  EXPECT_LT(matcher->MemoryBytes(), 1u << 20);
+  const TestEvent event(R"({"z":699,"a":"7x","b":"0","c":"9"})");
+  std::vector<RuleId> matched;
+  EXPECT_OK(matcher->Match(event.view(), &matched));
+  EXPECT_THAT(matched, ElementsAre(1));
+}
+
+// What shallow values alone rule out or prove is not looked for in the rest of the event.
+TEST(Matcher, KnowsWhenTheTopOfTheEventIsEnough) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 40; ++i) {
+    texts.push_back(
+        absl::StrCat(R"({"s":[")", i % 4, R"("],"t":[")", i / 4, R"("],"d":{"x":[1]}})"));
+    texts.push_back(absl::StrCat(R"({"s":[")", i % 4, R"("],"t":[")", i / 4, R"("]})"));
+    texts.push_back(absl::StrCat(R"({"s":[")", i % 4, R"("],"t":[{"prefix":")", i / 4, R"("}]})"));
+  }
+  const auto matcher = Matcher::Build(Rules(texts));
+  const auto matched = [&](const std::string& json) {
+    const TestEvent event(json);
+    std::vector<RuleId> ids;
+    EXPECT_OK(matcher->Match(event.view(), &ids));
+    return ids;
+  };
+  EXPECT_THAT(matched(R"({"s":"2","t":"1","d":{"x":1}})"), ElementsAre(19, 20, 21));
+  EXPECT_THAT(matched(R"({"d":{"x":2},"t":"1","s":"2"})"), ElementsAre(20, 21));
+  EXPECT_THAT(matched(R"({"s":"2","d":{"x":1},"t":"12"})"), ElementsAre(21));
+  EXPECT_THAT(matched(R"({"s":"5","d":{"x":1},"t":"1"})"), IsEmpty());
+}
+
 TEST(Matcher, JoinsLongArraysInLinearWork) {
   std::string items;
   for (int i = 0; i < 20'000; ++i) {

@@ -113,6 +113,50 @@ TEST(Pattern, KeepsItsLimits) {
   for (int i = 0; i < 10; ++i) deep += "{\"a\":";
   EXPECT_THAT(Pattern::Parse(deep + "[1]" + std::string(10, '}'), options),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("deeper than 10")));
+  options.length_max = 12;
+  EXPECT_THAT(Pattern::Parse(R"({"a":["xx"]})", options), IsOk());
+  EXPECT_THAT(Pattern::Parse(R"({"a":["xxx"]})", options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("longer than 12")));
+}
+
+TEST(Pattern, NestsAThousandDeepAndNoDeeper) {
+  PatternOptions options;
+  options.length_max = 100'000;
+  const auto nested = [](int objects) {
+    std::string text;
+    for (int i = 0; i < objects; ++i) text += "{\"a\":";
+    return text + "[1]" + std::string(objects, '}');
+  };
+  EXPECT_THAT(Pattern::Parse(nested(999), options), IsOk());
+  EXPECT_THAT(Pattern::Parse(nested(1000), options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("deeper than 1000")));
+  EXPECT_THAT(Pattern::Parse(std::string(90'000, '['), options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("deeper than 1000")));
+}
+
+TEST(Pattern, LimitsStarsOfAWildcard) {
+  const auto pattern = [](size_t stars) {
+    std::string text;
+    for (size_t i = 0; i < stars; ++i) text += "a*";
+    return Pattern::Parse("{\"a\":[{\"wildcard\":\"" + text + "\"}]}");
+  };
+  EXPECT_THAT(pattern(256), IsOk());
+  EXPECT_THAT(pattern(257), StatusIs(absl::StatusCode::kInvalidArgument,
+                                     HasSubstr("More than 256 wildcard characters")));
+}
+
+TEST(Pattern, ReadsNumbersOfAnyLengthAndKeepsTheLastOfRepeatedFields) {
+  const std::string digits(4000, '7');
+  const auto pattern = Pattern::Parse("{\"a\":[" + digits + "]}");
+  ASSERT_THAT(pattern, IsOk());
+  EXPECT_FALSE((*pattern)->fields()[0].tests[0].comparable);
+  EXPECT_THAT(Pattern::Parse("{\"a\":[{\"numeric\":[\">\"," + digits + "]}]}"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("Cannot compare number")));
+  const auto repeated = Pattern::Parse(R"({"a":[1],"a":[2]})");
+  ASSERT_THAT(repeated, IsOk());
+  ASSERT_EQ((*repeated)->conjunctions().size(), 1u);
+  ASSERT_EQ((*repeated)->conjunctions()[0].size(), 1u);
+  EXPECT_EQ((*repeated)->fields()[(*repeated)->conjunctions()[0][0]].tests[0].texts[0], "2");
 }
 
 TEST(Pattern, RemembersWhereThingsStand) {
