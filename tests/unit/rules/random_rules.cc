@@ -90,6 +90,10 @@ constexpr const char* kNumbers[] = {"0",
                                     "-1e400",
                                     "1e-400",
                                     "9007199254740993",
+                                    "100000000000000000000000000000000000000000000000000",
+                                    "1e50",
+                                    "0.10000000000000000000000000000000000000000000000000",
+                                    "3E+0000000000000000000000000000000000000000000000002",
                                     "9007199254740992",
                                     "12345678901234567890",
                                     "0.1234567890123456789",
@@ -118,6 +122,22 @@ std::string Pick(RandomRules* rules, const char* const (&choices)[N]) {
   return choices[rules->Below(N)];
 }
 
+// Bytes of the UTF-8 sequence that begins with `first`.
+size_t SequenceSize(char first) {
+  const unsigned char byte = static_cast<unsigned char>(first);
+  return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+}
+
+uint32_t CodePoint(const std::string& text, size_t at, size_t size) {
+  uint32_t code = static_cast<unsigned char>(text[at]);
+  if (size == 1) return code;
+  code &= 0x7fu >> size;
+  for (size_t i = 1; i < size; ++i) {
+    code = code << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3f);
+  }
+  return code;
+}
+
 }  // namespace
 
 std::string RandomRules::Name() { return arrays_ ? kNames[Below(3)] : Pick(this, kNames); }
@@ -133,24 +153,40 @@ std::string RandomRules::Space() {
   return Pick(this, kSpaces);
 }
 
-// Any character may be escaped.
+// Any character may be escaped, those beyond the basic plane as a pair.
 std::string RandomRules::Quoted(const std::string& text) {
   std::string out = "\"";
   const bool escapes = OneIn(4);
-  for (char c : text) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || (escapes && byte < 0x80 && OneIn(3))) {
-      absl::StrAppend(&out, absl::StrFormat("\\u%04x", byte));
+  for (size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const size_t size = SequenceSize(c);
+    const uint32_t code = CodePoint(text, at, size);
+    if (code < 0x20 || (escapes && OneIn(3))) {
+      if (code >= 0x10000) {
+        absl::StrAppend(&out, absl::StrFormat("\\u%04x\\u%04X", 0xd7c0 + (code >> 10),
+                                              0xdc00 + (code & 0x3ff)));
+      } else {
+        absl::StrAppend(&out, absl::StrFormat("\\u%04x", code));
+      }
     } else if (c == '"' || c == '\\') {
       absl::StrAppend(&out, "\\", std::string(1, c));
     } else {
-      out.push_back(c);
+      out.append(text, at, size);
     }
+    at += size;
   }
   return out + "\"";
 }
 
-std::string RandomRules::String() { return Quoted(Pick(this, kStrings)); }
+// Now and then one of many, so that a path has more exact values than a mask has bits, or half of a
+// surrogate pair.
+std::string RandomRules::String() {
+  static constexpr const char* kHalves[] = {R"("\ud83d")", R"("\ude00")", R"("a\uD83Db")",
+                                            R"("\ude00\ud83d")"};
+  if (OneIn(8)) return absl::StrCat("\"v", Below(100), "\"");
+  if (OneIn(60)) return Pick(this, kHalves);
+  return Quoted(Pick(this, kStrings));
+}
 
 std::string RandomRules::OneOrList(const std::vector<std::string>& values) {
   if (values.size() == 1 && OneIn(2)) return values[0];
