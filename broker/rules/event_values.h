@@ -105,8 +105,8 @@ class EventValues {
     AddWithHead(slot, kind, data, size, element, head & HeadMask(size));
   }
 
-  void AddWithHead(uint32_t slot, EventValue::Kind kind, const char* data, size_t size,
-                   uint32_t element, uint64_t head) {
+  [[gnu::always_inline]] void AddWithHead(uint32_t slot, EventValue::Kind kind, const char* data,
+                                          size_t size, uint32_t element, uint64_t head) {
     if (value_count_ == values_.size()) [[unlikely]]
       values_.resize(2 * value_count_);
     const uint32_t index = value_count_++;

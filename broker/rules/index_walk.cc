@@ -14,19 +14,22 @@ void Prefetch(const void* begin, size_t size) {
 
 }  // namespace
 
-bool IndexWalk::DescendShallow() {
-  for (; descended_ < nodes_.size(); ++descended_) {
-    const uint32_t number = nodes_[descended_];
-    FindChildren(number, 0, true);
-    const IndexNode& node = index_.nodes[number];
-    Prefetch(index_.runs.data() + node.first_run, node.run_count * sizeof(IndexRun));
-    Prefetch(index_.operands.data() + node.first_entry,
-             node.entry_count * sizeof(CompiledTest::Operand));
-  }
-  return std::any_of(nodes_.begin(), nodes_.end(), [this](uint32_t number) {
-    const IndexNode& node = index_.nodes[number];
-    return node.run_count != 0 || node.slot_count != node.shallow_count;
-  });
+// Takes the heads only, since the node itself is seldom in the cache.
+void IndexWalk::FetchEntries(uint32_t number) const {
+  const IndexHead& head = index_.heads[number];
+  const IndexHead& next = index_.heads[number + 1];
+  __builtin_prefetch(index_.nodes.data() + number);
+  Prefetch(index_.runs.data() + head.first_run,
+           (next.first_run - head.first_run) * sizeof(IndexRun));
+  Prefetch(index_.operands.data() + head.first_entry,
+           (next.first_entry - head.first_entry) * sizeof(CompiledTest::Operand));
+}
+
+// Whether the rest of the event may lead to something there.
+bool IndexWalk::DescendShallow(uint32_t number) {
+  FindChildren(number, 0, true);
+  const IndexNode& node = index_.nodes[number];
+  return node.run_count != 0 || node.slot_count != node.shallow_count;
 }
 
 // Looks for children by the node's shallow slots, or by the others.

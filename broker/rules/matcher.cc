@@ -39,22 +39,30 @@ Scratch& ThreadScratch() {
   return scratch;
 }
 
+// Whether the values of shallow slots are enough to verify them.
+bool AllShallow(const RuleIndex& index, const std::vector<uint32_t>& candidates) {
+  return std::all_of(candidates.begin(), candidates.end(),
+                     [&index](uint32_t number) { return index.entries[number].shallow; });
+}
+
 // Fills `candidates` of the scratch, reading of the event what is needed for that.
 void FindCandidates(const CompiledRules& rules, const event::EventView& event, Scratch* scratch) {
   const bool defer = rules.index.nodes[RuleIndex::kRoot].shallow_count != 0;
   scratch->values.Reset(rules.trie.slot_count());
   ReadEvent(event, rules.trie, defer, &scratch->values);
   IndexWalk walk(rules, &scratch->values, &scratch->nodes);
-  if (defer) {
-    if (!walk.DescendShallow()) return;
-    if (!scratch->values.deferred().empty()) ReadDeferred(event, rules.trie, &scratch->values);
-  }
   RunFilter filter(rules, &scratch->values, &scratch->candidates);
-  walk.Descend([&](const IndexNode& node) {
+  const auto visit = [&](const IndexNode& node) {
     for (uint32_t i = 0; i < node.run_count; ++i) {
       filter.Visit(rules.index.runs[node.first_run + i]);
     }
-  });
+  };
+  if (defer) {
+    const bool left = walk.DescendShallow(visit);
+    if (!left && AllShallow(rules.index, scratch->candidates)) return;
+    if (!scratch->values.deferred().empty()) ReadDeferred(event, rules.trie, &scratch->values);
+  }
+  walk.Descend(visit);
 }
 
 void FindMatches(const CompiledRules& rules, const event::EventView& event, Scratch* scratch) {

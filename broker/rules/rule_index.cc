@@ -67,6 +67,7 @@ class RuleIndexBuilder {
     }
     BuildNode(std::move(items));
     FillChildren();
+    FillHeads();
     index_.operands.resize(index_.operands.size() + RuleIndex::kLookahead);
     index_.entries.shrink_to_fit();
     index_.operands.shrink_to_fit();
@@ -196,7 +197,6 @@ class RuleIndexBuilder {
     return best;
   }
 
-  const std::vector<uint32_t>& IdsOf(uint32_t check) {
   bool TooManyCopies(const Item& item, size_t times) const {
     if (times == 1) return false;
     const size_t copies = item.copies * times;
@@ -204,6 +204,7 @@ class RuleIndexBuilder {
            copies * conjunctions_[item.conjunction].siblings > kRuleCopiesMax;
   }
 
+  const std::vector<uint32_t>& IdsOf(uint32_t check) {
     if (ids_.empty()) {
       ids_.resize(pool_.check_count());
       id_slots_.resize(dictionary_.size());
@@ -266,11 +267,13 @@ class RuleIndexBuilder {
     entry.rule = conjunction.rule;
     entry.conjunction = item.conjunction;
     entry.may_be_absent = conjunction.may_be_absent;
+    entry.shallow = true;
     for (uint32_t i = 0; i < conjunction.check_count; ++i) {
       const uint32_t slot = pool_.check(checks_[conjunction.first_check + i]).slot;
       const uint64_t bit = uint64_t{1} << (slot % 64);
       entry.slots_collide |= (entry.slots & bit) != 0;
       entry.slots |= bit;
+      entry.shallow &= trie_.slot_depth(slot) == 1;
     }
     entry.first_residual = static_cast<uint32_t>(index_.residuals.size());
     for (size_t i = 0; i < item.remaining.size(); ++i) {
@@ -297,6 +300,21 @@ class RuleIndexBuilder {
     return test;
   }
 
+  // Nodes are numbered in the order in which their runs and entries were added.
+  void FillHeads() {
+    for (const IndexNode& node : index_.nodes) {
+      const auto first = index_.runs.begin() + node.first_run;
+      const bool leaf = node.slot_count == 0 && node.run_count != 0;
+      const bool shallow = std::all_of(first, first + node.run_count, [this](const IndexRun& run) {
+        return run.op == Op::kAlways || trie_.slot_depth(run.slot) == 1;
+      });
+      index_.heads.push_back({node.first_run, leaf, leaf && shallow, node.first_entry});
+    }
+    index_.heads.push_back({static_cast<uint32_t>(index_.runs.size()), false, false,
+                            static_cast<uint32_t>(index_.entries.size())});
+    index_.heads.shrink_to_fit();
+  }
+
   void FillChildren() {
     if (children_.empty()) return;
     index_.children_.resize(std::bit_ceil(children_.size() * 2));  // all free
@@ -321,9 +339,9 @@ class RuleIndexBuilder {
 };
 
 size_t RuleIndex::MemoryBytes() const {
-  return nodes.capacity() * sizeof(IndexNode) + slots.capacity() * sizeof(IndexSlot) +
-         dense_children.capacity() * sizeof(uint32_t) + runs.capacity() * sizeof(IndexRun) +
-         entries.capacity() * sizeof(IndexEntry) +
+  return nodes.capacity() * sizeof(IndexNode) + heads.capacity() * sizeof(IndexHead) +
+         slots.capacity() * sizeof(IndexSlot) + dense_children.capacity() * sizeof(uint32_t) +
+         runs.capacity() * sizeof(IndexRun) + entries.capacity() * sizeof(IndexEntry) +
          operands.capacity() * sizeof(CompiledTest::Operand) +
          residuals.capacity() * sizeof(uint32_t) + children_.capacity() * sizeof(ChildEntry);
 }

@@ -36,6 +36,7 @@ struct IndexEntry {
   uint16_t residual_count = 0;
   bool may_be_absent = false;  // one of its checks
   bool slots_collide = false;  // two slots have the same bit
+  bool shallow = false;        // all of its slots are
 };
 
 /// Entries of one node whose tests are alike: same operation, same slot.
@@ -68,6 +69,15 @@ struct IndexNode {
   uint32_t entry_count = 0;
 };
 
+/// What the way down needs of a node, so small that those of all nodes stay in the cache. Behind
+/// the last node stands one more, so that the next one says where a node's runs and entries end.
+struct IndexHead {
+  uint32_t first_run : 30;
+  uint32_t leaf : 1;     // has runs and no children
+  uint32_t shallow : 1;  // a leaf whose runs look at shallow slots only
+  uint32_t first_entry;
+};
+
 /// Leads from the values of an event to the few conjunctions that may match it. Plain data, built
 /// by BuildRuleIndex, constant afterwards.
 class RuleIndex {
@@ -90,6 +100,7 @@ class RuleIndex {
   }
 
   std::vector<IndexNode> nodes;
+  std::vector<IndexHead> heads;
   std::vector<IndexSlot> slots;
   std::vector<uint32_t> dense_children;
   std::vector<IndexRun> runs;

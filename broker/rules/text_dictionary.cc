@@ -31,6 +31,22 @@ uint64_t Load4(const char* at) {
   return word;
 }
 
+// A call of memcmp costs more than these few words.
+bool SameText(const char* a, const char* b, size_t size) {
+  if (size >= 8) {
+    size_t at = 0;
+    for (; at + 8 < size; at += 8) {
+      if (Load8(a + at) != Load8(b + at)) return false;
+    }
+    return Load8(a + size - 8) == Load8(b + size - 8);
+  }
+  if (size >= 4) return Load4(a) == Load4(b) && Load4(a + size - 4) == Load4(b + size - 4);
+  for (size_t at = 0; at < size; ++at) {
+    if (a[at] != b[at]) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 // A multiply-and-fold hash; never reads outside the text.
@@ -104,7 +120,7 @@ uint32_t TextDictionary::IdOf(uint32_t slot, Type type, absl::string_view text) 
     const Entry& entry = table_[place];
     if (entry.hash == hash && entry.slot == slot && entry.type == type &&
         entry.size == text.size() &&
-        std::memcmp(texts_.data() + entry.text, text.data(), text.size()) == 0) {
+        SameText(texts_.data() + entry.text, text.data(), text.size())) {
       return entry.id;
     }
   }
