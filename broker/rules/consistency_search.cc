@@ -7,9 +7,7 @@
 namespace pavane::rules {
 
 ConsistencySearch::Outcome ConsistencySearch::Run(std::vector<Field> fields) {
-  for (const Field& field : fields) {
-    if (field.passing.empty() && !field.may_be_absent) return Outcome::kNoMatch;
-  }
+  if (std::any_of(fields.begin(), fields.end(), NeverHolds)) return Outcome::kNoMatch;
   if (OneInArrays(fields)) {
     const auto fails = [](const Field& field) {
       return field.passing.empty() && !field.all.empty();
@@ -23,6 +21,14 @@ ConsistencySearch::Outcome ConsistencySearch::Run(std::vector<Field> fields) {
     if (field.may_be_absent) level.all = MakeTree(std::move(field.all));
   }
   return Judge(0);
+}
+
+// Nothing contradicts a value outside of arrays, so beside one a field is never absent. The matcher
+// knows that before it searches; here it must cost no steps either.
+bool ConsistencySearch::NeverHolds(const Field& field) {
+  if (!field.passing.empty()) return false;
+  return !field.may_be_absent ||
+         std::find(field.all.begin(), field.all.end(), 0u) != field.all.end();
 }
 
 // With at most one field that has values inside arrays there is nothing to contradict; then a field

@@ -62,6 +62,7 @@ class ConsistencySearch {
     Tree all;
   };
 
+  static bool NeverHolds(const Field& field);
   static bool OneInArrays(const std::vector<Field>& fields);
   Tree MakeTree(std::vector<uint32_t> values) const;
   /// Appends the values of `tree` that agree with `bound_` to `found`, at most `limit`; false when

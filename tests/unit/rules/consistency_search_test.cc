@@ -100,5 +100,17 @@ TEST(ConsistencySearch, EndsWhenItsStepsAreUsedUp) {
   EXPECT_LE(search.steps(), 10'001u);
 }
 
+TEST(ConsistencySearch, SpendsNothingOnAFieldThatIsNeverAbsent) {
+  const std::vector<ArrayElement> elements = {{}, {0, 0}, {0, 0}, {1, 0}, {1, 0}};
+  std::vector<ConsistencySearch::Field> fields(3);
+  fields[0].passing = {1, 2};
+  fields[1].passing = {3, 4};
+  fields[2].may_be_absent = true;
+  fields[2].all = {0};
+  ConsistencySearch search(elements, 0);
+  EXPECT_EQ(search.Run(fields), ConsistencySearch::Outcome::kNoMatch);
+  EXPECT_EQ(search.steps(), 0u);
+}
+
 }  // namespace
 }  // namespace pavane::rules
