@@ -17,6 +17,9 @@ constexpr int kKeepaliveTimeoutMs = 10'000;
 constexpr char kErrorMetadata[] = "pavane-error-bin";
 // A message of deliveries may be larger than gRPC's default of 4 MiB.
 constexpr int kReceiveBytesMax = 64 << 20;
+// A batch comes in few frames, and the next one before the last is read.
+constexpr int kFrameBytesMax = 256 << 10;
+constexpr int kLookaheadBytes = 256 << 10;
 
 }  // namespace
 
@@ -36,6 +39,8 @@ std::shared_ptr<grpc::Channel> DialChannel(const std::string& address) {
   // A broker is a neighbour, not the web: an http_proxy of the environment is not meant for it.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(kReceiveBytesMax);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytesMax);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookaheadBytes);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 

@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "clients/cpp/src/clock.h"
@@ -33,26 +33,26 @@ class HeldDeliveries {
   Ptr Start();
   bool HasWaiting() const { return waiting_ > 0; }
   // Its handler has returned; it is held until Remove.
-  void Settling(const std::string& id);
+  void Settling(std::string_view id);
   // Answered: returns what it was, null if not held.
-  Ptr Remove(const std::string& id);
+  Ptr Remove(std::string_view id);
   // Takes out all that wait.
   std::vector<Ptr> RemoveWaiting();
 
   // The lease is gone: a waiting delivery is dropped, a running one is told. Returns it, or null if
   // not held or settling (then the settlement's answer tells).
-  Ptr Lose(const std::string& id);
+  Ptr Lose(std::string_view id);
   // After a reconnect: loses all that are neither in `resumed` nor settling; extends the others at
   // once.
   std::vector<Ptr> Resume(const std::set<std::string>& resumed, SteadyTime now);
-  bool Contains(const std::string& id) const { return held_.contains(id); }
+  bool Contains(std::string_view id) const { return held_.contains(id); }
   // Empty if not held.
-  std::string_view RuleOf(const std::string& id) const;
+  std::string_view RuleOf(std::string_view id) const;
 
   // Adds those to extend, up to the message's limit.
   void FillDue(SteadyTime now, pavane::v1::SubscribeRequest::Extend& message);
   bool HasDue(SteadyTime now) const { return NextDue(now) <= now; }
-  void Extended(const std::string& id, Milliseconds lease, SteadyTime now);
+  void Extended(std::string_view id, Milliseconds lease, SteadyTime now);
   SteadyTime NextDue(SteadyTime now) const;
 
   // Waiting or running.
@@ -69,11 +69,17 @@ class HeldDeliveries {
     SteadyTime extend_at;
   };
 
-  void Erase(std::map<std::string, Held>::iterator it);
+  using Map = std::unordered_map<std::string_view, Held>;
 
-  std::map<std::string, Held> held_;
-  // In order of arrival; an id that is no longer waiting is skipped.
-  std::deque<std::string> order_;
+  void Erase(Map::iterator it);
+
+  // By id, which lies in the delivery.
+  Map held_;
+  // In order of arrival; one that is no longer waiting is skipped.
+  std::deque<Ptr> order_;
+  // Not later than the first extension that is due: found out again when it has come, or when an
+  // extension was put off. Looking at all of them for every message would cost more than the rest.
+  mutable std::optional<SteadyTime> next_due_;
   size_t waiting_ = 0;
   size_t running_ = 0;
 };

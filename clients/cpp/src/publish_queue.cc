@@ -66,6 +66,11 @@ std::shared_ptr<const PublishQueue::Request> PublishQueue::Next(SteadyTime now) 
   return NewRequest();
 }
 
+bool PublishQueue::WantsToSend() const {
+  return !waiting_.empty() && in_flight_.size() < options_.requests_in_flight_max &&
+         (in_flight_.empty() || BatchIsFull());
+}
+
 void PublishQueue::Disconnected() {
   stuck_ = false;
   for (InFlight& flight : in_flight_) flight.sent = false;
@@ -89,19 +94,21 @@ bool PublishQueue::BatchIsFull() const {
 
 std::shared_ptr<const PublishQueue::Request> PublishQueue::NewRequest() {
   InFlight flight;
-  flight.request = std::make_shared<Request>();
-  flight.request->set_request_id(next_request_id_++);
+  auto request = std::make_shared<Request>(next_request_id_++);
+  flight.events.reserve(std::min(waiting_.size(), options_.batch_events_max));
   flight.sent = true;
   size_t bytes = 0;
   while (!waiting_.empty() && flight.events.size() < options_.batch_events_max) {
     PendingEvent& event = waiting_.front();
     if (!flight.events.empty() && bytes + event.bytes > options_.batch_bytes_max) break;
     bytes += event.bytes;
-    *flight.request->mutable_publish()->add_entries() = std::move(event.entry);
+    request->Add(event.entry);
+    event.entry = {};
     flight.events.push_back(std::move(event));
     waiting_.pop_front();
   }
   waiting_bytes_ -= bytes;
+  flight.request = std::move(request);
   in_flight_.push_back(std::move(flight));
   return in_flight_.back().request;
 }
@@ -128,26 +135,25 @@ void PublishQueue::AnswerRequest(InFlight& flight,
   for (size_t i = 0; i < flight.events.size(); ++i) {
     PendingEvent& event = flight.events[i];
     if (event.answered) continue;
-    const pavane::v1::PublishEntry& entry = flight.request->publish().entries(static_cast<int>(i));
     PublishResult result;
     if (static_cast<int>(i) < answer.results_size()) {
       result = FromMessage(answer.results(static_cast<int>(i)));
     } else {
       result.error = MakeError(kUnknown, "the broker did not answer this entry of the request");
     }
-    if (result.event_id.empty()) result.event_id = entry.event().id();
-    if (!result.ok() && TryAgain(event, entry, result.error, now)) continue;
+    if (result.event_id.empty()) result.event_id = EventIdOf(flight.request->entry(i));
+    if (!result.ok() && TryAgain(event, flight.request->entry(i), result.error, now)) continue;
     Finish(event, std::move(result), out);
   }
 }
 
-bool PublishQueue::TryAgain(PendingEvent& event, const pavane::v1::PublishEntry& entry,
-                            const Error& error, SteadyTime now) {
+bool PublishQueue::TryAgain(PendingEvent& event, std::string_view entry, const Error& error,
+                            SteadyTime now) {
   if (!Passes(error)) return false;
   const SteadyTime due = now + error.retry_after.value_or(kRetryAfterDefault);
   if (due >= event.deadline) return false;
-  event.entry = entry;
-  event.last_error = error;
+  event.entry = std::string(entry);
+  event.last_error = std::make_unique<Error>(error);
   if (ConcernsAll(error.reason)) paused_until_ = std::max(paused_until_, due);
   delayed_.push_back({due, std::move(event)});
   return true;
@@ -159,9 +165,9 @@ PublishQueue::Answered PublishQueue::Expire(SteadyTime now, const Error& connect
   if (!connection.ok()) error.message += "; last connection error: " + connection.ToString();
   ExpireInFlight(now, error, out);
   const auto expire = [&](PendingEvent& event) {
-    const std::string id = event.entry.event().id();
     // Not in flight: the last refusal is the whole truth.
-    GiveUp(event, id, event.last_error.ok() ? error : event.last_error, out);
+    GiveUp(event, EventIdOf(event.entry), event.last_error == nullptr ? error : *event.last_error,
+           out);
   };
   while (!waiting_.empty() && waiting_.front().deadline <= now) {
     waiting_bytes_ -= waiting_.front().bytes;
@@ -181,8 +187,7 @@ void PublishQueue::ExpireInFlight(SteadyTime now, const Error& error, Answered& 
     for (size_t i = 0; i < flight.events.size(); ++i) {
       PendingEvent& event = flight.events[i];
       if (!event.answered && event.deadline <= now) {
-        const auto& entry = flight.request->publish().entries(static_cast<int>(i));
-        GiveUp(event, entry.event().id(), error, out);
+        GiveUp(event, EventIdOf(flight.request->entry(i)), error, out);
       }
       alive = alive || !event.answered;
     }
@@ -197,13 +202,11 @@ PublishQueue::Answered PublishQueue::Abort(const Error& error) {
   for (InFlight& flight : in_flight_) {
     for (size_t i = 0; i < flight.events.size(); ++i) {
       if (flight.events[i].answered) continue;
-      const auto& entry = flight.request->publish().entries(static_cast<int>(i));
-      GiveUp(flight.events[i], entry.event().id(), error, out);
+      GiveUp(flight.events[i], EventIdOf(flight.request->entry(i)), error, out);
     }
   }
   const auto abort = [&](PendingEvent& event) {
-    const std::string id = event.entry.event().id();
-    GiveUp(event, id, error, out);
+    GiveUp(event, EventIdOf(event.entry), error, out);
   };
   for (Delayed& delayed : delayed_) abort(delayed.event);
   for (PendingEvent& event : waiting_) abort(event);

@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "clients/cpp/src/clock.h"
+#include "clients/cpp/src/publish_batch.h"
 #include "pavane/publisher.h"
 #include "pavane/v1/publisher.pb.h"
 
@@ -17,8 +20,8 @@ namespace internal {
 
 // One event that is taken and not answered.
 struct PendingEvent {
-  // In the request while in flight, else here.
-  pavane::v1::PublishEntry entry;
+  // A serialized pavane.v1.PublishEntry. In the request while in flight, else here.
+  std::string entry;
   PublishCallback callback;
   SteadyTime deadline;
   size_t bytes = 0;
@@ -26,8 +29,8 @@ struct PendingEvent {
   uint64_t epoch = 0;
   // Its callback is gone; kept only for its place in a request.
   bool answered = false;
-  // The last refusal that was tried again.
-  Error last_error;
+  // The last refusal that was tried again, if there was one.
+  std::unique_ptr<Error> last_error;
 };
 
 // An event to answer: the caller runs the callback without any lock held.
@@ -43,7 +46,7 @@ struct AnsweredEvent {
 // no clock, no lock: the publisher calls it under its mutex.
 class PublishQueue {
  public:
-  using Request = pavane::v1::PublishStreamRequest;
+  using Request = PublishBatch;
   using Answered = std::vector<AnsweredEvent>;
 
   explicit PublishQueue(const PublisherOptions& options) : options_(options) {}
@@ -54,6 +57,9 @@ class PublishQueue {
   // The next message to write, or null. First what was unanswered on the last stream, unchanged and
   // in order; then a new request: whatever waits if nothing is in flight, else only full ones.
   std::shared_ptr<const Request> Next(SteadyTime now);
+  // Whether something new should go out now, for who has added: what gathers is no reason to wake
+  // the writer.
+  bool WantsToSend() const;
   // The stream is gone: all requests in flight are to be sent again.
   void Disconnected();
 
@@ -74,7 +80,7 @@ class PublishQueue {
 
  private:
   struct InFlight {
-    std::shared_ptr<Request> request;
+    std::shared_ptr<const Request> request;
     std::vector<PendingEvent> events;
     bool sent = false;
   };
@@ -90,8 +96,7 @@ class PublishQueue {
                      SteadyTime now, Answered& out);
   void ExpireInFlight(SteadyTime now, const Error& error, Answered& out);
   // Queues the event again if its refusal passes.
-  bool TryAgain(PendingEvent& event, const pavane::v1::PublishEntry& entry, const Error& error,
-                SteadyTime now);
+  bool TryAgain(PendingEvent& event, std::string_view entry, const Error& error, SteadyTime now);
 
   const PublisherOptions& options_;
   std::deque<PendingEvent> waiting_;

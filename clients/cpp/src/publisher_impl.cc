@@ -1,7 +1,12 @@
 #include "clients/cpp/src/publisher_impl.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+
+#include <grpcpp/channel.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/impl/codegen/rpc_method.h>
 
 #include "clients/cpp/src/channel.h"
 #include "clients/cpp/src/errors.h"
@@ -11,6 +16,8 @@ namespace pavane {
 inline namespace client {
 namespace internal {
 namespace {
+
+constexpr char kMethod[] = "/pavane.v1.PublisherService/PublishStream";
 
 // The wire's limit for one request, less what surrounds the event.
 constexpr size_t kEventBytesMax = (4 << 20) - 1024;
@@ -34,15 +41,15 @@ Error QueueFull() {
 }
 
 // What can be known to fail is refused before it is taken.
-Error Check(const PendingEvent& event) {
-  if (event.bytes > kEventBytesMax) {
-    Error error = MakeError(kInvalidArgument, "the event has " + std::to_string(event.bytes) +
+Error Check(const pavane::v1::PublishEntry& entry, size_t bytes) {
+  if (bytes > kEventBytesMax) {
+    Error error = MakeError(kInvalidArgument, "the event has " + std::to_string(bytes) +
                                                   " bytes; a request takes at most " +
                                                   std::to_string(kEventBytesMax));
     error.reason = pavane::v1::EVENT_TOO_LARGE;
     return error;
   }
-  return CheckText(event.entry);
+  return CheckText(entry);
 }
 
 }  // namespace
@@ -78,17 +85,18 @@ pavane::v1::PublishEntry PublisherImpl::MakeEntry(PublishEntry entry) const {
 
 void PublisherImpl::Publish(PublishEntry entry, PublishCallback callback) {
   PendingEvent event;
-  event.entry = MakeEntry(std::move(entry));
-  event.bytes = event.entry.ByteSizeLong();
+  const pavane::v1::PublishEntry message = MakeEntry(std::move(entry));
+  event.bytes = message.ByteSizeLong();
   event.callback = std::move(callback);
 
-  Error error = Check(event);
+  Error error = Check(message, event.bytes);
+  if (error.ok()) event.entry = message.SerializeAsString();
   std::unique_lock<std::mutex> lock(mu_);
   if (error.ok()) error = Reserve(lock, event.bytes);
   if (!error.ok()) {
     lock.unlock();
     PublishResult result;
-    result.event_id = event.entry.event().id();
+    result.event_id = message.event().id();
     result.error = std::move(error);
     if (event.callback) event.callback(result);
     return;
@@ -101,14 +109,14 @@ void PublisherImpl::Publish(PublishEntry entry, PublishCallback callback) {
   ++epochs_[epoch_];
   queue_.Add(std::move(event));
   if (pump_ != nullptr) {
-    writer_wake_.notify_one();
+    if (queue_.WantsToSend()) writer_wake_.notify_one();
   } else {
     loop_wake_.notify_one();
   }
 }
 
 Error PublisherImpl::Reserve(std::unique_lock<std::mutex>& lock, size_t bytes) {
-  const SteadyTime deadline = clock_.Now() + options_.deadline;
+  std::optional<SteadyTime> deadline;
   const auto has_room = [&] {
     // One event always fits, however large.
     return unanswered_events_ == 0 || (unanswered_events_ < options_.queue_events_max &&
@@ -117,8 +125,10 @@ Error PublisherImpl::Reserve(std::unique_lock<std::mutex>& lock, size_t bytes) {
   const bool may_block =
       options_.when_full == PublisherOptions::WhenFull::kBlock && in_callback_of != this;
   while (!stopping_ && !has_room()) {
-    if (!may_block || clock_.Now() >= deadline) return QueueFull();
-    clock_.WaitUntil(room_, lock, deadline);
+    const SteadyTime now = clock_.Now();
+    if (!deadline) deadline = now + options_.deadline;
+    if (!may_block || now >= *deadline) return QueueFull();
+    clock_.WaitUntil(room_, lock, *deadline);
   }
   if (stopping_) return MakeError(kCancelled, "the publisher is stopping");
   return {};
@@ -218,15 +228,22 @@ SteadyTime PublisherImpl::NextWake(SteadyTime now) const {
 }
 
 std::unique_ptr<PublisherImpl::Stream> PublisherImpl::OpenStream(grpc::ClientContext& context) {
-  stub_ = pavane::v1::PublisherService::NewStub(DialChannel(address_));
-  return stub_->PublishStream(&context);
+  channel_ = DialChannel(address_);
+  // As the generated stub does it, for messages that are bytes.
+  const grpc::internal::RpcMethod method(kMethod, grpc::internal::RpcMethod::BIDI_STREAMING,
+                                         channel_);
+  return std::unique_ptr<Stream>(
+      grpc::internal::ClientReaderWriterFactory<Request, Response>::Create(channel_.get(), method,
+                                                                           &context));
 }
 
 std::shared_ptr<const PublisherImpl::Request> PublisherImpl::NextRequest() {
   std::unique_lock<std::mutex> lock(mu_);
   while (!stopping_ && !read_ended_) {
     const SteadyTime now = clock_.Now();
-    if (std::shared_ptr<const Request> request = queue_.Next(now)) return request;
+    if (const auto batch = queue_.Next(now)) {
+      return std::make_shared<const Request>(PublishBatch::ToByteBuffer(batch));
+    }
     clock_.WaitUntil(writer_wake_, lock, queue_.NextSend(now));
   }
   return nullptr;

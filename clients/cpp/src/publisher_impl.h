@@ -12,7 +12,7 @@
 #include "clients/cpp/src/publish_queue.h"
 #include "clients/cpp/src/stream_pump.h"
 #include "pavane/publisher.h"
-#include "pavane/v1/publisher.grpc.pb.h"
+#include "pavane/v1/publisher.pb.h"
 
 namespace pavane {
 inline namespace client {
@@ -21,10 +21,10 @@ namespace internal {
 // The threads of a Publisher around its PublishQueue: a loop that connects, backs off and expires;
 // and, while connected, the two of a StreamPump. Callbacks run on the reader (answers) and on the
 // loop (deadlines, end).
-class PublisherImpl
-    : private StreamOwner<pavane::v1::PublishStreamRequest, pavane::v1::PublishStreamResponse> {
+class PublisherImpl : private StreamOwner<grpc::ByteBuffer, pavane::v1::PublishStreamResponse> {
  public:
-  using Request = pavane::v1::PublishStreamRequest;
+  // Messages as bytes: see PublishBatch.
+  using Request = grpc::ByteBuffer;
   using Response = pavane::v1::PublishStreamResponse;
 
   PublisherImpl(PublisherOptions options, Clock& clock);
@@ -85,7 +85,7 @@ class PublisherImpl
   std::unique_ptr<StreamPump<Request, Response>> pump_;
 
   // The stream's writer only.
-  std::unique_ptr<pavane::v1::PublisherService::Stub> stub_;
+  std::shared_ptr<grpc::Channel> channel_;
 
   // Last: starts when all others are there.
   std::thread loop_;

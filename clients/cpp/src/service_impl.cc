@@ -19,6 +19,10 @@ inline namespace client {
 namespace internal {
 namespace {
 
+// A handler that takes less is not worth waking a thread for.
+constexpr std::chrono::microseconds kQuickHandler(20);
+// For which the worker on standby lets the others work on alone.
+constexpr std::chrono::milliseconds kStandbyTime(1);
 // How long the broker has to end a stream that we have closed.
 constexpr Milliseconds kCloseTimeout(2'000);
 
@@ -36,7 +40,6 @@ ServiceOptions Complete(ServiceOptions options) {
   if (options.instance.empty()) options.instance = DefaultInstance();
   if (options.source.empty()) options.source = options.name;
   options.concurrency = std::max<size_t>(options.concurrency, 1);
-  if (options.credits == 0) options.credits = 2 * options.concurrency;
   options.keepalive = std::max(options.keepalive, Milliseconds(1));
   if (!options.logger) options.logger = StderrLogger();
   return options;
@@ -278,20 +281,47 @@ SteadyTime ServiceImpl::NextWake() const {
 void ServiceImpl::Work() {
   std::unique_lock<std::mutex> lock(mu_);
   while (true) {
-    HeldDeliveries::Ptr delivery = subscription_->Start();
-    if (delivery == nullptr) {
+    if (!subscription_->CanStart()) {
       if (ended_) return;
+      subscription_->Starved();
       worker_wake_.wait(lock);
-      continue;
+    } else if (!LeaveToOthers(lock)) {
+      WorkOnOne(lock);
     }
-    lock.unlock();
-    Result result = Handle(*delivery);
-    lock.lock();
-    subscription_->Finish(delivery, std::move(result));
-    writer_wake_.notify_one();
-    if (stopping_) loop_wake_.notify_one();
-    WriteLog(lock);
   }
+}
+
+bool ServiceImpl::LeaveToOthers(std::unique_lock<std::mutex>& lock) {
+  if (!handlers_are_quick_ || working_ == 0) return false;
+  if (standby_) {
+    worker_wake_.wait(lock);
+    return true;
+  }
+  standby_ = true;
+  const uint64_t before = started_;
+  // The machine's time: this is about threads, not about what the service does.
+  worker_wake_.wait_for(lock, kStandbyTime);
+  standby_ = false;
+  return started_ != before;
+}
+
+void ServiceImpl::WorkOnOne(std::unique_lock<std::mutex>& lock) {
+  const HeldDeliveries::Ptr delivery = subscription_->Start();
+  if (delivery == nullptr) return;
+  ++started_;
+  ++working_;
+  if (subscription_->CanStart() && !(handlers_are_quick_ && standby_)) worker_wake_.notify_one();
+  lock.unlock();
+  const auto start = std::chrono::steady_clock::now();
+  Result result = Handle(*delivery);
+  const bool quick = std::chrono::steady_clock::now() - start < kQuickHandler;
+  lock.lock();
+  handlers_are_quick_ = quick;
+  --working_;
+  subscription_->Finish(delivery, std::move(result));
+  if (subscription_->WantsToWrite()) writer_wake_.notify_one();
+  if (stopping_) loop_wake_.notify_one();
+  WriteLog(lock);
 }
 
 Result ServiceImpl::Handle(const Delivery& delivery) const {
@@ -327,7 +357,7 @@ void ServiceImpl::OnResponse(Response& response) {
     state_changed_.notify_all();
   }
   writer_wake_.notify_one();
-  if (subscription_->CanStart()) worker_wake_.notify_all();
+  if (subscription_->CanStart()) worker_wake_.notify_one();
   if (stopping_) loop_wake_.notify_one();
   WriteLog(lock);
 }

@@ -62,6 +62,11 @@ class ServiceImpl
   SteadyTime NextWake() const;
 
   void Work();
+  // While handlers return at once, one thread is faster than several that fight for the lock: then
+  // one more stands by, in case a handler does not return, and the others sleep. False: go to work.
+  bool LeaveToOthers(std::unique_lock<std::mutex>& lock);
+  // Releases `lock` around the handler.
+  void WorkOnOne(std::unique_lock<std::mutex>& lock);
   Result Handle(const Delivery& delivery) const;
 
   // Releases `lock` for a moment if there is something to write; then true.
@@ -92,6 +97,12 @@ class ServiceImpl
   bool stream_ended_ = false;
   Error stream_error_;
   bool ever_opened_ = false;
+  // Workers: deliveries started, handlers that run, whether the last one was quick, whether a
+  // worker stands by.
+  uint64_t started_ = 0;
+  size_t working_ = 0;
+  bool handlers_are_quick_ = false;
+  bool standby_ = false;
   bool stopping_ = false;
   std::optional<SteadyTime> drain_until_;
   // Nothing more is written on this stream.

@@ -1,6 +1,7 @@
 #include "clients/cpp/src/settlement_outbox.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "clients/cpp/src/errors.h"
@@ -11,7 +12,6 @@ inline namespace client {
 namespace internal {
 namespace {
 
-constexpr int kMessageSettlementsMax = 256;
 constexpr size_t kMessageBytesMax = 1 << 20;
 constexpr Milliseconds kRetryAfterDefault(500);
 
@@ -36,70 +36,84 @@ pavane::v1::Settlement NackInstead(const std::string& delivery_id, const Error& 
 }  // namespace
 
 void SettlementOutbox::Add(pavane::v1::Settlement settlement) {
-  Item item;
-  item.settlement = std::move(settlement);
-  unsent_.push_back(std::move(item));
+  unsent_.push_back({std::move(settlement)});
 }
 
-bool SettlementOutbox::Contains(const std::string& id) const {
-  return sent_.contains(id) || std::any_of(unsent_.begin(), unsent_.end(), [&](const Item& item) {
-           return item.settlement.delivery_id() == id;
+bool SettlementOutbox::Contains(std::string_view id) const {
+  return sent_.contains(id) ||
+         std::any_of(unsent_.begin(), unsent_.end(), [&](const Waiting& waiting) {
+           return waiting.settlement.delivery_id() == id;
          });
 }
 
 bool SettlementOutbox::HasDue(SteadyTime now) const {
+  if (unsent_.size() > delayed_) return true;
   return std::any_of(unsent_.begin(), unsent_.end(),
-                     [now](const Item& item) { return item.due <= now; });
+                     [now](const Waiting& waiting) { return waiting.due <= now; });
 }
 
-void SettlementOutbox::Fill(SteadyTime now, pavane::v1::SubscribeRequest::Settle& message) {
-  std::deque<Item> kept;
+std::shared_ptr<const SettlementOutbox::Request> SettlementOutbox::Next(SteadyTime now) {
+  auto request = std::make_shared<Request>();
+  auto& message = *request->mutable_settle();
+  std::deque<Waiting> kept;
   size_t bytes = 0;
-  for (Item& item : unsent_) {
-    const size_t item_bytes = item.settlement.ByteSizeLong();
-    const bool full = message.settlements_size() >= kMessageSettlementsMax ||
-                      (message.settlements_size() > 0 && bytes + item_bytes > kMessageBytesMax);
-    if (full || item.due > now) {
-      kept.push_back(std::move(item));
+  while (!unsent_.empty()) {
+    Waiting waiting = std::move(unsent_.front());
+    if (waiting.due > now) {
+      unsent_.pop_front();
+      kept.push_back(std::move(waiting));
       continue;
     }
-    bytes += item_bytes;
-    *message.add_settlements() = item.settlement;
-    const std::string id = item.settlement.delivery_id();
-    sent_[id] = std::move(item);
+    const size_t more = waiting.settlement.ByteSizeLong();
+    const auto count = static_cast<size_t>(message.settlements_size());
+    if (count >= kMessageSettlementsMax || (count > 0 && bytes + more > kMessageBytesMax)) {
+      unsent_.front() = std::move(waiting);
+      break;
+    }
+    unsent_.pop_front();
+    bytes += more;
+    if (waiting.due != SteadyTime()) --delayed_;
+    *message.add_settlements() = std::move(waiting.settlement);
+    const Sent sent{request, message.settlements_size() - 1, waiting.replaced};
+    sent_[sent.settlement().delivery_id()] = sent;
   }
-  unsent_ = std::move(kept);
+  unsent_.insert(unsent_.begin(), std::make_move_iterator(kept.begin()),
+                 std::make_move_iterator(kept.end()));
+  return message.settlements_size() > 0 ? std::move(request) : nullptr;
 }
 
 void SettlementOutbox::Disconnected() {
-  for (auto& [id, item] : sent_) unsent_.push_front(std::move(item));
-  sent_.clear();
+  const auto sent = std::exchange(sent_, {});
+  for (const auto& [id, item] : sent) {
+    // A copy: others, and the writer of a broken stream, may still have the message.
+    unsent_.push_front({item.settlement(), {}, item.replaced});
+  }
 }
 
 SettlementOutbox::Fate SettlementOutbox::Answer(const pavane::v1::SettleResult& result,
                                                 SteadyTime now) {
   const auto it = sent_.find(result.delivery_id());
   if (it == sent_.end()) return Fate::kUnknown;
-  Item item = std::move(it->second);
+  const Sent item = std::move(it->second);
   sent_.erase(it);
   if (!result.has_error()) return Fate::kAccepted;
   const Error error = FromMessage(result.error());
   if (IsFinal(error.reason)) return Fate::kAbandoned;
   if (Passes(error)) {
-    item.due = now + error.retry_after.value_or(kRetryAfterDefault);
-    unsent_.push_back(std::move(item));
+    ++delayed_;
+    unsent_.push_back(
+        {item.settlement(), now + error.retry_after.value_or(kRetryAfterDefault), item.replaced});
     return Fate::kLater;
   }
   if (item.replaced) return Fate::kAbandoned;
-  item.settlement = NackInstead(result.delivery_id(), error);
-  item.replaced = true;
-  unsent_.push_back(std::move(item));
+  unsent_.push_back({NackInstead(result.delivery_id(), error), {}, true});
   return Fate::kReplaced;
 }
 
 SteadyTime SettlementOutbox::NextDue(SteadyTime now) const {
+  if (unsent_.size() > delayed_) return now;
   SteadyTime next = now + kForever;
-  for (const Item& item : unsent_) next = std::min(next, item.due);
+  for (const Waiting& waiting : unsent_) next = std::min(next, waiting.due);
   return next;
 }
 

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <deque>
-#include <map>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 
 #include "clients/cpp/src/clock.h"
 #include "pavane/v1/subscriber.pb.h"
@@ -27,30 +29,53 @@ class SettlementOutbox {
     kAbandoned,  // refused for good
   };
 
+  using Request = pavane::v1::SubscribeRequest;
+
   void Add(pavane::v1::Settlement settlement);
 
-  bool Contains(const std::string& id) const;
+  bool Contains(std::string_view id) const;
   bool HasDue(SteadyTime now) const;
-  // Moves what is due into `message`, as much as one message takes.
-  void Fill(SteadyTime now, pavane::v1::SubscribeRequest::Settle& message);
+  // A message with what is due, as much as one takes; null if nothing is. The outbox keeps it until
+  // each of its settlements is answered.
+  std::shared_ptr<const Request> Next(SteadyTime now);
   // All that was sent and not answered is to be sent again.
   void Disconnected();
 
   Fate Answer(const pavane::v1::SettleResult& result, SteadyTime now);
 
   size_t size() const { return unsent_.size() + sent_.size(); }
+  size_t unsent() const { return unsent_.size(); }
+  // Whether something is sent and not answered.
+  bool awaits_answers() const { return !sent_.empty(); }
+  // Whether what waits fills a message.
+  bool has_full_message() const { return unsent_.size() >= kMessageSettlementsMax; }
   // When something that waits for its time is due; far away if nothing does.
   SteadyTime NextDue(SteadyTime now) const;
 
  private:
-  struct Item {
+  static constexpr size_t kMessageSettlementsMax = 256;
+
+  struct Waiting {
     pavane::v1::Settlement settlement;
     SteadyTime due = {};
     bool replaced = false;
   };
+  // A settlement within a message that was sent, not copied out of it.
+  struct Sent {
+    std::shared_ptr<const Request> message;
+    int index = 0;
+    bool replaced = false;
 
-  std::deque<Item> unsent_;
-  std::map<std::string, Item> sent_;
+    const pavane::v1::Settlement& settlement() const {
+      return message->settle().settlements(index);
+    }
+  };
+
+  std::deque<Waiting> unsent_;
+  // Those of unsent_ that are not due at once.
+  size_t delayed_ = 0;
+  // By delivery id, which lies in the message.
+  std::unordered_map<std::string_view, Sent> sent_;
 };
 
 }  // namespace internal

@@ -19,6 +19,10 @@ constexpr Milliseconds kLeaseMin(1'000);
 constexpr Milliseconds kLeaseUnknown(30'000);
 // Settlements without answer, per credit, at which no more is asked for.
 constexpr size_t kUnansweredPerCredit = 4;
+// While settlements are unanswered further ones gather, until they fill a message, but not longer
+// than this: a message costs as much as twenty settlements in one, and the broker answers at the
+// pace of its commits.
+constexpr Milliseconds kGatherTime(5);
 // The ping that follows a drain: deliveries sent before the broker saw the drain come before its
 // pong.
 constexpr uint64_t kDrainNonce = 1;
@@ -37,7 +41,10 @@ std::string Describe(const HeldDeliveries::Ptr& delivery) {
 
 Subscription::Subscription(const ServiceOptions& options, const HandlerTable& handlers,
                            Clock& clock)
-    : options_(options), handlers_(handlers), clock_(clock) {}
+    : options_(options),
+      handlers_(handlers),
+      clock_(clock),
+      window_(options.credits, 2 * options.concurrency) {}
 
 void Subscription::Connecting() {
   stream_ = Stream::kConnecting;
@@ -74,8 +81,9 @@ std::shared_ptr<const Subscription::Request> Subscription::Next() {
   } else if (draining_ && !drain_ping_sent_) {
     drain_ping_sent_ = true;
     request->mutable_ping()->set_nonce(kDrainNonce);
-  } else if (outbox_.HasDue(now)) {
-    outbox_.Fill(now, *request->mutable_settle());
+  } else if (MaySettle(now)) {
+    settled_at_ = now;
+    return outbox_.Next(now);
   } else if (const uint32_t credits = MissingCredits(); credits > 0) {
     granted_ += credits;
     request->mutable_credit()->set_messages(credits);
@@ -86,6 +94,17 @@ std::shared_ptr<const Subscription::Request> Subscription::Next() {
     return nullptr;
   }
   return request;
+}
+
+bool Subscription::MaySettle(SteadyTime now) const {
+  if (!outbox_.HasDue(now)) return false;
+  return !outbox_.awaits_answers() || outbox_.has_full_message() ||
+         now >= settled_at_ + kGatherTime;
+}
+
+bool Subscription::WantsToWrite() const {
+  if (stream_ == Stream::kConnecting || !pongs_due_.empty() || draining_) return true;
+  return MaySettle(clock_.Now()) || MissingCredits() > 0;
 }
 
 std::shared_ptr<Subscription::Request> Subscription::Open() {
@@ -104,18 +123,19 @@ std::shared_ptr<Subscription::Request> Subscription::Open() {
   contract.set_service_version(options_.version);
   contract.set_description(options_.description);
   const size_t held = held_.unfinished();
-  granted_ = draining_ || held >= options_.credits ? 0 : options_.credits - held;
+  granted_ = draining_ || held >= window_.size() ? 0 : window_.size() - held;
   if (granted_ > 0) open.mutable_credit()->set_messages(static_cast<uint32_t>(granted_));
   return request;
 }
 
 uint32_t Subscription::MissingCredits() const {
-  if (draining_ || outbox_.size() > kUnansweredPerCredit * options_.credits) return 0;
+  const size_t credits = window_.size();
+  if (draining_ || outbox_.size() > kUnansweredPerCredit * credits) return 0;
   const size_t used = held_.unfinished() + granted_;
-  if (used >= options_.credits) return 0;
-  const size_t missing = options_.credits - used;
+  if (used >= credits) return 0;
+  const size_t missing = credits - used;
   // Not one message for each credit.
-  if (missing < std::max<size_t>(1, options_.credits / 4)) return 0;
+  if (missing < std::max<size_t>(1, credits / 4)) return 0;
   return static_cast<uint32_t>(missing);
 }
 
@@ -168,13 +188,18 @@ void Subscription::Receive(const pavane::v1::SubscribeResponse::Opened& opened) 
 
 void Subscription::Receive(pavane::v1::SubscribeResponse::DeliveryBatch& batch) {
   granted_ -= std::min<size_t>(granted_, batch.deliveries_size());
-  for (pavane::v1::Delivery& delivery : *batch.mutable_deliveries()) Receive(std::move(delivery));
+  if (granted_ == 0) window_.Exhausted();
+  const SteadyTime now = clock_.Now();
+  const WallTime wall_now = clock_.WallNow();
+  for (pavane::v1::Delivery& delivery : *batch.mutable_deliveries()) {
+    Receive(std::move(delivery), now, wall_now);
+  }
 }
 
-void Subscription::Receive(pavane::v1::Delivery message) {
-  const Milliseconds lease = LeaseLeft(message.lease_expires_at(), message.rule());
+void Subscription::Receive(pavane::v1::Delivery message, SteadyTime now, WallTime wall_now) {
+  const Milliseconds lease = LeaseLeft(message.lease_expires_at(), message.rule(), wall_now);
   auto delivery = std::make_shared<Delivery>(std::move(message));
-  const std::string id(delivery->delivery_id());
+  const std::string_view id = delivery->delivery_id();
   if (held_.Contains(id)) return;
   if (draining_) return Settle(id, Release());
   if (handlers_.Find(*delivery) == nullptr) {
@@ -182,7 +207,7 @@ void Subscription::Receive(pavane::v1::Delivery message) {
                                 std::string(delivery->event().type()));
     return Settle(id, Nack("NO_HANDLER", "this instance has no handler for the event's type"));
   }
-  held_.Add(std::move(delivery), lease, clock_.Now());
+  held_.Add(std::move(delivery), lease, now);
 }
 
 void Subscription::Receive(const pavane::v1::SubscribeResponse::SettleResults& results) {
@@ -218,7 +243,8 @@ void Subscription::Receive(const pavane::v1::SubscribeResponse::ExtendResults& r
       ReceiveRefusedExtension(result);
     } else {
       held_.Extended(result.delivery_id(),
-                     LeaseLeft(result.lease_expires_at(), held_.RuleOf(result.delivery_id())),
+                     LeaseLeft(result.lease_expires_at(), held_.RuleOf(result.delivery_id()),
+                               clock_.WallNow()),
                      clock_.Now());
     }
   }
@@ -256,7 +282,8 @@ void Subscription::LogLost(const HeldDeliveries::Ptr& delivery, const std::strin
 HeldDeliveries::Ptr Subscription::Start() { return opened() ? held_.Start() : nullptr; }
 
 void Subscription::Finish(const HeldDeliveries::Ptr& delivery, Result result) {
-  const std::string id(delivery->delivery_id());
+  const std::string_view id = delivery->delivery_id();
+  window_.Finished(clock_.Now());
   if (delivery->lease_lost()) {
     held_.Remove(id);
     return Log(LogLevel::kWarning, "result discarded, its lease was lost: " + Describe(delivery));
@@ -265,21 +292,20 @@ void Subscription::Finish(const HeldDeliveries::Ptr& delivery, Result result) {
   Settle(id, std::move(result));
 }
 
-void Subscription::Settle(const std::string& id, Result result) {
+void Subscription::Settle(std::string_view id, Result result) {
   outbox_.Add(MakeSettlement(id, std::move(result), options_.source));
 }
 
 void Subscription::BeginDrain() {
   draining_ = true;
   for (const auto& delivery : held_.RemoveWaiting()) {
-    Settle(std::string(delivery->delivery_id()), Release());
+    Settle(delivery->delivery_id(), Release());
   }
 }
 
 Milliseconds Subscription::LeaseLeft(const google::protobuf::Timestamp& expires,
-                                     std::string_view rule) const {
-  const auto left =
-      std::chrono::duration_cast<Milliseconds>(FromMessage(expires) - clock_.WallNow());
+                                     std::string_view rule, WallTime now) const {
+  const auto left = std::chrono::duration_cast<Milliseconds>(FromMessage(expires) - now);
   const Milliseconds most = handlers_.Lease(rule).value_or(kLeaseUnknown);
   return std::clamp(left, std::min(kLeaseMin, most), most);
 }
@@ -288,6 +314,7 @@ SteadyTime Subscription::NextDue() const {
   const SteadyTime now = clock_.Now();
   if (!opened()) return now + kForever;
   SteadyTime next = std::min(held_.NextDue(now), outbox_.NextDue(now));
+  if (next <= now && outbox_.awaits_answers()) next = settled_at_ + kGatherTime;
   if (!ping_sent_) next = std::min(next, heard_at_ + options_.keepalive);
   return next;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "clients/cpp/src/clock.h"
+#include "clients/cpp/src/credit_window.h"
 #include "clients/cpp/src/handler_table.h"
 #include "clients/cpp/src/held_deliveries.h"
 #include "clients/cpp/src/settlement_outbox.h"
@@ -36,12 +37,16 @@ class Subscription {
   void Disconnected();
   // The next message to write, or null.
   std::shared_ptr<const Request> Next();
+  // Whether Next has something that should not wait for an answer or a time.
+  bool WantsToWrite() const;
   void Receive(Response& response);
   bool opened() const { return stream_ == Stream::kOpen; }
 
   // A delivery to run, or null. None while there is no stream: whose lease outlives the break is
   // not known yet.
   HeldDeliveries::Ptr Start();
+  // A worker found nothing to do.
+  void Starved() { window_.Starved(); }
   bool CanStart() const { return opened() && held_.HasWaiting(); }
   void Finish(const HeldDeliveries::Ptr& delivery, Result result);
 
@@ -72,15 +77,17 @@ class Subscription {
   void Receive(const pavane::v1::SubscribeResponse::ExtendResults& results);
   void Receive(const pavane::v1::SubscribeResponse::LeasesLost& lost);
   void Receive(const pavane::v1::Notice& notice);
-  void Receive(pavane::v1::Delivery delivery);
+  void Receive(pavane::v1::Delivery delivery, SteadyTime now, WallTime wall_now);
   void ReceiveRefusedExtension(const pavane::v1::ExtendResult& result);
   void LogRefusal(SettlementOutbox::Fate fate, const pavane::v1::SettleResult& result,
                   const HeldDeliveries::Ptr& delivery);
   void LogLost(const HeldDeliveries::Ptr& delivery, const std::string& why);
 
-  void Settle(const std::string& id, Result result);
+  void Settle(std::string_view id, Result result);
+  bool MaySettle(SteadyTime now) const;
   uint32_t MissingCredits() const;
-  Milliseconds LeaseLeft(const google::protobuf::Timestamp& expires, std::string_view rule) const;
+  Milliseconds LeaseLeft(const google::protobuf::Timestamp& expires, std::string_view rule,
+                         WallTime now) const;
 
   // Constant after construction.
   const ServiceOptions& options_;
@@ -91,8 +98,10 @@ class Subscription {
   std::string resume_token_;
   HeldDeliveries held_;
   SettlementOutbox outbox_;
+  CreditWindow window_;
   // Credits given on this stream and not used up.
   size_t granted_ = 0;
+  SteadyTime settled_at_ = {};
   std::vector<uint64_t> pongs_due_;
   SteadyTime heard_at_ = {};
   bool ping_sent_ = false;

@@ -19,7 +19,7 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> Ids(const PublishQueue::Request& request) {
   std::vector<std::string> ids;
-  for (const auto& entry : request.publish().entries()) ids.push_back(entry.event().id());
+  for (size_t i = 0; i < request.size(); ++i) ids.push_back(EventIdOf(request.entry(i)));
   return ids;
 }
 
@@ -33,7 +33,9 @@ class PublishQueueTest : public ::testing::Test {
  protected:
   void Add(const std::string& id) {
     PendingEvent event;
-    event.entry.mutable_event()->set_id(id);
+    pavane::v1::PublishEntry entry;
+    entry.mutable_event()->set_id(id);
+    event.entry = entry.SerializeAsString();
     event.bytes = 10;
     event.deadline = now_ + seconds(30);
     queue_.Add(std::move(event));
@@ -48,7 +50,7 @@ class PublishQueueTest : public ::testing::Test {
     pavane::v1::PublishStreamResponse response;
     auto& answer = *response.add_answers();
     answer.set_request_id(request.request_id());
-    for (int i = 0; i < request.publish().entries_size(); ++i) {
+    for (int i = 0; i < static_cast<int>(request.size()); ++i) {
       auto& result = *answer.add_results();
       result.set_sequence(++sequence_);
       if (reason == pavane::v1::REASON_UNSPECIFIED) continue;

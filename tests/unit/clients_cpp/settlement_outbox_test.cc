@@ -23,9 +23,8 @@ class SettlementOutboxTest : public ::testing::Test {
   }
 
   pavane::v1::SubscribeRequest::Settle Send() {
-    pavane::v1::SubscribeRequest::Settle message;
-    outbox_.Fill(now_, message);
-    return message;
+    const auto request = outbox_.Next(now_);
+    return request == nullptr ? pavane::v1::SubscribeRequest::Settle() : request->settle();
   }
 
   Ids SendIds() {
