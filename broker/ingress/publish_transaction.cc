@@ -12,24 +12,53 @@
 namespace pavane::ingress {
 namespace {
 
+/// Results of one bus, so that an instrument is looked up once a call and bus.
+struct BusCounts {
+  absl::string_view bus;
+  uint64_t accepted = 0;
+  uint64_t duplicate = 0;
+  uint64_t refused = 0;
+  uint64_t matched = 0;
+  uint64_t rules = 0;
+
+  void Add(const pavane::v1::PublishResult& result) {
+    if (result.has_error()) {
+      ++refused;
+    } else if (result.duplicate()) {
+      ++duplicate;
+    } else if (result.sequence() > 0) {
+      ++accepted;
+      matched += result.matched_rules() > 0 ? 1 : 0;
+      rules += result.matched_rules();
+    }
+  }
+
+  void Report(metrics::BrokerMetrics& metrics) const {
+    if (refused > 0) metrics.publish_results.With({bus, metrics::kPublishRefused}).Add(refused);
+    if (duplicate > 0) {
+      metrics.publish_results.With({bus, metrics::kPublishDuplicate}).Add(duplicate);
+    }
+    if (accepted > 0) metrics.publish_results.With({bus, metrics::kPublishAccepted}).Add(accepted);
+    if (matched == 0) return;
+    metrics.matched_events.With({bus}).Add(matched);
+    metrics.triggered_rules.With({bus}).Add(rules);
+  }
+};
+
 void Count(metrics::BrokerMetrics* metrics, const pavane::v1::PublishResponse& response) {
   if (metrics == nullptr) return;
+  BusCounts counts;  // runs of one bus: a batch seldom has several
   for (const pavane::v1::PublishResult& result : response.results()) {
     // Clients choose the name of a bus; one that does not exist makes no series.
     const bool unknown_bus = result.error().reason() == pavane::v1::UNKNOWN_BUS;
     const absl::string_view bus = unknown_bus ? absl::string_view("_other") : result.bus();
-    if (result.has_error()) {
-      metrics->publish_results.With({bus, metrics::kPublishRefused}).Add();
-    } else if (result.duplicate()) {
-      metrics->publish_results.With({bus, metrics::kPublishDuplicate}).Add();
-    } else if (result.sequence() > 0) {
-      metrics->publish_results.With({bus, metrics::kPublishAccepted}).Add();
-      if (result.matched_rules() > 0) {
-        metrics->matched_events.With({bus}).Add();
-        metrics->triggered_rules.With({bus}).Add(result.matched_rules());
-      }
+    if (bus != counts.bus) {
+      counts.Report(*metrics);
+      counts = BusCounts{bus};
     }
+    counts.Add(result);
   }
+  counts.Report(*metrics);
 }
 
 }  // namespace

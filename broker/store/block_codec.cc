@@ -33,6 +33,9 @@ constexpr uint8_t kDedupDiffers = 16;
 constexpr uint8_t kKnownColumns = 31;
 
 constexpr size_t kHashBytes = 16;
+// LZ4's own measure of haste: with 4 orders of 512 bytes take 0.9 us instead of 1.5 and are 3 %
+// larger.
+constexpr int kAcceleration = 4;
 // A block is a commit's events on one bus; the record cap is far below.
 constexpr uint64_t kPayloadBytesMax = 1ull << 30;
 
@@ -179,8 +182,8 @@ uint8_t AppendPayload(absl::Span<const event::StoredEventPtr> events, bool try_c
   const size_t room = size - size / 8;
   const size_t at = out.size();
   out.resize(at + room);
-  const int packed = LZ4_compress_default(scratch.data(), out.data() + at, static_cast<int>(size),
-                                          static_cast<int>(room));
+  const int packed = LZ4_compress_fast(scratch.data(), out.data() + at, static_cast<int>(size),
+                                       static_cast<int>(room), kAcceleration);
   if (packed > 0) {
     out.resize(at + packed);
     return kLz4;
