@@ -57,13 +57,18 @@ absl::string_view OutcomeLabel(store::Outcome outcome) {
 metrics::DeliverySample SampleDelivery(const delivery::Dispatcher& dispatcher,
                                        const store::Log& log, const ingress::RuleBook& rules) {
   metrics::DeliverySample sample;
-  absl::flat_hash_map<std::string, uint64_t> dead_letters;
+  absl::flat_hash_map<std::string, metrics::BusSample> buses;
   for (const delivery::TargetStats& stats : dispatcher.CollectTargetStats()) {
     sample.targets.push_back(SampleOf(stats));
-    dead_letters[stats.names->bus] += log.dead_letter_count(stats.target);
+    metrics::BusSample& bus = buses[stats.names->bus];
+    bus.dead_letters += log.dead_letter_count(stats.target);
+    bus.parked += stats.parked;
+    bus.blocked_keys += stats.blocked_keys;
+    bus.stalled_targets += stats.stalled ? 1 : 0;
   }
   for (const store::BusEntryPtr& bus : rules.snapshot()->catalog().Buses()) {
-    sample.buses.push_back({bus->bus.name(), dead_letters[bus->bus.name()]});
+    sample.buses.push_back(buses[bus->bus.name()]);
+    sample.buses.back().bus = bus->bus.name();
   }
   return sample;
 }

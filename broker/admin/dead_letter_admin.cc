@@ -15,6 +15,7 @@
 #include "base/status_macros.h"
 #include "event/attributes.h"
 #include "event/reason.h"
+#include "event/view_buffer.h"
 #include "store/transaction.h"
 
 namespace pavane::admin {
@@ -24,6 +25,7 @@ using pavane::admin::v1::DeadLetter;
 using pavane::admin::v1::DeadLetterFilter;
 using pavane::admin::v1::PurgeDeadLettersResponse;
 using pavane::admin::v1::RedriveDeadLettersResponse;
+using pavane::admin::v1::SkipDeadLettersResponse;
 using Key = store::Log::DeadLetterKey;
 
 // Bounds of one call: letters looked at, and letters changed (one transaction).
@@ -77,7 +79,8 @@ struct DeadLetterAdmin::Erasing {
   absl::flat_hash_set<std::pair<uint64_t, uint64_t>> keys;  // target, id
 };
 
-// Erases letters, and with `redrive` makes deliveries of them, in one commit.
+// Erases letters, and with `redrive` makes deliveries of them, in one commit. With `skip` they come
+// back in it, and block their keys no longer.
 class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
  public:
   struct Outcome {
@@ -88,6 +91,7 @@ class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
   struct Work {
     std::vector<store::DeadLetterRecord> letters;
     bool redrive = false;
+    bool skip = false;
     TargetId to_target;     // zero: each letter's own
     bool only_one = false;  // a missing target is an error
   };
@@ -102,7 +106,8 @@ class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
       // Gone since it was read: by another call, or by retention.
       const std::pair<uint64_t, uint64_t> key(letter.ref.target.value(), letter.id);
       if (admin_.erasing_->keys.contains(key)) continue;
-      if (!admin_.log_.GetDeadLetter(KeyOf(letter)).ok()) continue;
+      auto stored = admin_.log_.GetDeadLetter(KeyOf(letter));
+      if (!stored.ok() || (work_.skip && !stored->blocks_key)) continue;
       if (work_.redrive) {
         const absl::Status status = Redrive(rules->catalog(), letter, commit);
         if (event::ReasonOf(status) == pavane::v1::TARGET_GONE && !work_.only_one) {
@@ -112,6 +117,10 @@ class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
         RETURN_IF_ERROR(status);
       }
       commit.EraseDeadLetter(letter);
+      if (work_.skip) {
+        stored->blocks_key = false;
+        commit.PutDeadLetter(*std::move(stored));
+      }
       admin_.erasing_->keys.insert(key);
       mine_.push_back(key);
       ++outcome_.changed;
@@ -156,8 +165,32 @@ class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
     exception.redriven = true;
     exception.event_accepted_us = letter.event_accepted_us;
     exception.event_bytes = letter.event_bytes;
+    if (target == letter.ref.target) {
+      exception.key_hash = letter.key_hash;
+      exception.in_order = letter.blocks_key;
+    } else {
+      exception.key_hash = KeyFor(*place.rule, target, letter);
+    }
     commit.PutException(std::move(exception));
     return absl::OkStatus();
+  }
+
+  // Another target may take its key from elsewhere in the event.
+  uint64_t KeyFor(const store::RuleEntry& rule, TargetId target,
+                  const store::DeadLetterRecord& letter) const {
+    const auto index =
+        std::find(rule.target_ids.begin(), rule.target_ids.end(), target) - rule.target_ids.begin();
+    const pavane::admin::v1::Target& definition = rule.rule.targets(static_cast<int>(index));
+    if (definition.ordering().mode() != pavane::v1::Ordering::KEY) return 0;
+    event::StoredEvent event;
+    if (!letter.event_bytes.empty()) {
+      event.bytes = letter.event_bytes;
+    } else if (auto stored = admin_.log_.ReadEvent(letter.ref.event); stored.ok()) {
+      event = **stored;
+    }
+    event::ViewBuffer buffer;
+    const absl::StatusOr<event::EventView> view = buffer.FillStored(event);
+    return view.ok() ? ingress::OrderingKey(definition, *view) : 0;
   }
 
   DeadLetterAdmin& admin_;
@@ -200,6 +233,7 @@ DeadLetter DeadLetterAdmin::Show(const store::DeadLetterRecord& letter, bool wit
   shown.set_event_source(letter.event_source);
   shown.set_event_type(letter.event_type);
   shown.set_correlation_id(letter.correlation_id);
+  shown.set_blocks_key(letter.blocks_key);
   if (!with_event) return shown;
   if (!letter.event_bytes.empty()) {
     shown.mutable_event()->ParseFromString(letter.event_bytes);
@@ -324,6 +358,37 @@ void DeadLetterAdmin::Redrive(const pavane::admin::v1::RedriveDeadLettersRequest
         RedriveDeadLettersResponse response;
         response.set_redriven(outcome->changed);
         response.set_target_gone(outcome->target_gone);
+        response.set_more(next.has_value());
+        response.set_next_page_token(next.value_or(""));
+        (*answered)(std::move(response));
+      }));
+  if (!submitted.ok()) (*answered)(submitted);
+}
+
+void DeadLetterAdmin::Skip(const pavane::admin::v1::SkipDeadLettersRequest& request,
+                           Callback<SkipDeadLettersResponse> callback) {
+  using Request = pavane::admin::v1::SkipDeadLettersRequest;
+  if (absl::Status open = gate_.CheckChange(); !open.ok()) return callback(open);
+  if (request.selection_case() == Request::SELECTION_NOT_SET ||
+      (request.selection_case() == Request::kAll && !request.all())) {
+    return callback(absl::InvalidArgumentError("say which dead letters: id, filter or all"));
+  }
+  absl::StatusOr<Selection> selection =
+      request.selection_case() == Request::kId
+          ? SelectOne(request.id())
+          : Select(request.filter(), request.page_token(), kChangedMax);
+  if (!selection.ok()) return callback(selection.status());
+  ChangeTransaction::Work work;
+  work.letters = std::move(selection->letters);
+  work.skip = true;
+  auto answered = std::make_shared<Callback<SkipDeadLettersResponse>>(std::move(callback));
+  const absl::Status submitted = Submit(std::make_unique<ChangeTransaction>(
+      *this, std::move(work),
+      [answered,
+       next = selection->next_page_token](absl::StatusOr<ChangeTransaction::Outcome> outcome) {
+        if (!outcome.ok()) return (*answered)(outcome.status());
+        SkipDeadLettersResponse response;
+        response.set_skipped(outcome->changed);
         response.set_more(next.has_value());
         response.set_next_page_token(next.value_or(""));
         (*answered)(std::move(response));

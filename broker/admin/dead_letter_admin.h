@@ -40,6 +40,8 @@ class DeadLetterAdmin {
   /// Reads on the caller's thread, answers from the writer's.
   void Redrive(const pavane::admin::v1::RedriveDeadLettersRequest& request,
                Callback<pavane::admin::v1::RedriveDeadLettersResponse> callback);
+  void Skip(const pavane::admin::v1::SkipDeadLettersRequest& request,
+            Callback<pavane::admin::v1::SkipDeadLettersResponse> callback);
   void Purge(const pavane::admin::v1::PurgeDeadLettersRequest& request,
              Callback<pavane::admin::v1::PurgeDeadLettersResponse> callback);
 

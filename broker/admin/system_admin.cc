@@ -111,6 +111,9 @@ pavane::admin::v1::TargetStats SystemAdmin::Show(const delivery::TargetStats& st
   shown.set_discarded(counters.discarded);
   shown.set_dead_letters(log_.dead_letter_count(stats.target));
   shown.set_paused(stats.paused);
+  shown.set_parked(stats.parked);
+  shown.set_blocked_keys(stats.blocked_keys);
+  shown.set_stalled(stats.stalled);
   return shown;
 }
 

@@ -12,6 +12,7 @@
 #include "admin/names.h"
 #include "base/status_macros.h"
 #include "event/reason.h"
+#include "event/view_path.h"
 
 namespace pavane::admin {
 namespace {
@@ -83,11 +84,17 @@ absl::Status CheckRetry(const pavane::v1::RetryPolicy& retry) {
 }
 
 absl::Status CheckOrdering(const pavane::v1::Ordering& ordering) {
-  if (ordering.mode() == pavane::v1::Ordering::KEY) {
-    return event::Refused(absl::StatusCode::kUnimplemented, pavane::v1::NOT_SUPPORTED,
-                          "ordering by key: this version delivers unordered");
+  if (!pavane::v1::Ordering::Mode_IsValid(ordering.mode()) ||
+      !pavane::v1::Ordering::OnDeadLetter_IsValid(ordering.on_dead_letter())) {
+    return InvalidPolicy("ordering: a mode or on_dead_letter that this broker does not know");
   }
-  return absl::OkStatus();
+  if (ordering.mode() != pavane::v1::Ordering::KEY) {
+    if (ordering.key_path().empty()) return absl::OkStatus();
+    return InvalidPolicy("ordering.key_path is set, but ordering.mode is not KEY");
+  }
+  if (ordering.key_path().empty()) return absl::OkStatus();
+  const absl::Status path = event::CheckViewPath(ordering.key_path());
+  return path.ok() ? path : InvalidPolicy(absl::StrCat("ordering.key_path: ", path.message()));
 }
 
 }  // namespace

@@ -77,6 +77,8 @@ SettleItem AttemptEnds::Plan(const Target& target, const TargetQueue::Entry& ent
   if (!target.policy.dead_letters) return item;
   item.letter = MakeDeadLetter(item.record.ref, *target.names, event, decision, kept,
                                times.first_us, times.last_us, now_us);
+  item.letter->key_hash = entry.key_hash;
+  item.letter->blocks_key = target.policy.blocks_key && entry.key_hash != 0;
   if (before != nullptr && !before->event_bytes.empty()) {
     item.letter->event_accepted_us = before->event_accepted_us;
     item.letter->event_bytes = before->event_bytes;
@@ -94,6 +96,7 @@ void AttemptEnds::PlanRetry(SettleItem& item, const TargetQueue::Entry& entry,
   next.attempts = decision.attempts;
   next.releases = decision.releases;
   next.age_from_us = state.age_from_us;
+  next.key_hash = entry.key_hash;
   if (decision.outcome == store::Outcome::kRetry) {
     next.kind = store::ExceptionRecord::Kind::kRetry;
     next.error_code = error.code;

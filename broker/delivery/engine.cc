@@ -110,10 +110,19 @@ void Engine::FoldDeliveries(const store::CommitRecord& commit) {
     with_target(exception.ref.target,
                 [&](Target& target) { target.queue.OnExceptionPut(exception); });
   }
+  for (const store::DeadLetterRecord& letter : commit.dead_letters_erased) {
+    if (!letter.blocks_key) continue;
+    with_target(letter.ref.target, [&](Target& target) { target.queue.OnUnblocked(letter); });
+  }
+  for (const store::DeadLetterRecord& letter : commit.dead_letters) {
+    if (!letter.blocks_key) continue;
+    with_target(letter.ref.target, [&](Target& target) { target.queue.OnBlocked(letter); });
+  }
   for (const store::AppendedEvent& appended : commit.events) {
-    for (TargetId id : appended.targets) {
-      with_target(id, [&](Target& target) {
-        target.queue.OnDispatched(appended.event->ref.sequence, commit.time_us);
+    for (size_t i = 0; i < appended.targets.size(); ++i) {
+      with_target(appended.targets[i], [&](Target& target) {
+        target.queue.OnDispatched(appended.event->ref.sequence, commit.time_us,
+                                  appended.key_hash(i));
       });
     }
   }

@@ -35,6 +35,9 @@ std::vector<TargetStats> CollectTargetStats(const TargetTable& targets, LeaseTab
     stats.queued = target->queue.queued();
     stats.in_flight = target->in_flight;
     stats.paused = target->paused;
+    stats.parked = target->queue.parked();
+    stats.blocked_keys = target->queue.blocked_keys();
+    stats.stalled = target->queue.stalled();
     int64_t oldest = target->queue.OldestUs();
     if (auto leased = oldest_leased.find(id); leased != oldest_leased.end()) {
       oldest = std::min(oldest, leased->second);

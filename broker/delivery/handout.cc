@@ -16,6 +16,20 @@ uint64_t SizeOf(const targets::OutgoingDelivery& delivery) {
   return delivery.event->bytes.size() + kDeliveryOverheadBytes;
 }
 
+constexpr int64_t kStallLogIntervalUs = 60'000'000;
+
+// At most once a minute for each target.
+void LogStalled(Target& target, int64_t now_us) {
+  if (now_us < target.stall_logged_us + kStallLogIntervalUs) return;
+  target.stall_logged_us = now_us;
+  LOG_WARNING("ordered target is stalled: too many deliveries wait for their keys",
+              {{"bus", target.names->bus},
+               {"rule", target.names->rule},
+               {"target", target.names->target},
+               {"parked", target.queue.parked()},
+               {"blocked_keys", target.queue.blocked_keys()}});
+}
+
 }  // namespace
 
 // ---- who gets it
@@ -111,7 +125,10 @@ std::optional<Handout::Deliverable> Handout::TakeDeliverable(Target& target) {
       LOG_ERROR("queue of a target cannot be read: {}", error.ToString());
       targets_.Stall(target, kReadFailurePause);
     }
-    if (!entry) return std::nullopt;
+    if (!entry) {
+      if (target.queue.stalled()) LogStalled(target, now_us);
+      return std::nullopt;
+    }
     absl::StatusOr<event::StoredEventPtr> event = EventOf(context_.log, *entry);
     if (!event.ok()) {
       LOG_ERROR("event of a delivery cannot be read: {}", event.status().ToString());
@@ -166,6 +183,9 @@ std::optional<targets::OutgoingDelivery> Handout::HandOut(Target& target, Sessio
   delivery.attempt = lease.id.attempt;
   delivery.lease_expires_at = context_.clock.Now() + target.policy.lease;
   delivery.accepted_us = lease.event->accepted_us;
+  if (lease.entry.exception && lease.entry.exception->redriven) {
+    delivery.out_of_order = lease.entry.key_hash != 0 && !lease.entry.exception->in_order;
+  }
   if (lease.entry.exception && lease.entry.exception->redriven && lease.id.attempt == 1) {
     delivery.kind = targets::DeliveryKind::kRedrive;
   } else if (lease.entry.redelivered) {

@@ -23,6 +23,8 @@ struct Policy {
   bool dead_letters = true;
   absl::Duration lease = absl::Seconds(30);
   uint32_t in_flight_max = 1000;
+  bool by_key = false;      // ordered
+  bool blocks_key = false;  // a dead letter holds its key
 };
 
 /// What a target does not say comes from `defaults`.

@@ -25,6 +25,10 @@ struct TargetStats {
   /// Zero when nothing is unsettled.
   absl::Duration oldest_unsettled_age;
   bool paused = false;
+  // Ordered targets.
+  uint64_t parked = 0;        // waiting for another delivery of their key, or for a dead letter
+  uint64_t blocked_keys = 0;  // held by dead letters
+  bool stalled = false;       // too many are parked: nothing fresh goes out
 };
 
 /// One connected instance.

@@ -37,7 +37,8 @@ struct Target {
   bool in_ready = false;                   // stands in its service's ready list
   int64_t timer_us = TargetQueue::kNever;  // registered in the loop's target timers
   int64_t stalled_until_us = 0;            // after a failed read or a full writer queue
-  bool dirty = true;                       // since the last checkpoint
+  int64_t stall_logged_us = 0;
+  bool dirty = true;  // since the last checkpoint
 };
 
 }  // namespace pavane::delivery

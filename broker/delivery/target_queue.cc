@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "delivery/target_counters.h"
+
 namespace pavane::delivery {
 
 TargetQueue::TargetQueue(const store::Log& log, store::TargetState state, size_t window_max,
@@ -19,9 +21,13 @@ TargetQueue::TargetQueue(const store::Log& log, store::TargetState state, size_t
       more_on_disk_(!is_new),
       pending_(static_cast<int64_t>(state.pending)),
       more_exceptions_on_disk_(!is_new),
-      exceptions_(static_cast<int64_t>(state.exceptions)) {}
+      exceptions_(static_cast<int64_t>(state.exceptions)) {
+  for (const auto& blocked : state.blocked) order_.Block(blocked.key_hash, blocked.sequence);
+}
 
-void TargetQueue::OnDispatched(Sequence sequence, int64_t accepted_us) {
+// ---- the fold
+
+void TargetQueue::OnDispatched(Sequence sequence, int64_t accepted_us, uint64_t key_hash) {
   ++pending_;
   ++counters_.created;
   last_dispatched_ = std::max(last_dispatched_, sequence);
@@ -31,18 +37,28 @@ void TargetQueue::OnDispatched(Sequence sequence, int64_t accepted_us) {
     more_on_disk_ = true;
     return;
   }
-  fresh_.push_back(Fresh{sequence, accepted_us, false});
+  fresh_.push_back(Fresh{sequence, accepted_us, key_hash, false});
   loaded_through_ = sequence;
 }
 
 void TargetQueue::OnExceptionErased(const store::ExceptionRecord& exception) {
-  --exceptions_;
-  waiting_.erase(KeyOf(exception));
+  const Key key = KeyOf(exception);
+  uint64_t key_hash = 0;
+  for (Exceptions* exceptions : {&waiting_, &parked_exceptions_}) {
+    auto found = exceptions->find(key);
+    if (found == exceptions->end()) continue;
+    key_hash = Counts(found->second.key_hash);
+    if (key_hash != 0) order_.Forget(key_hash, PlaceOf(key));
+    exceptions->erase(found);
+  }
   auto taken = taken_exceptions_.find(exception.ref.event);
-  if (taken != taken_exceptions_.end() && taken->second == KeyOf(exception)) {
+  if (taken != taken_exceptions_.end() && taken->second.key == key) {
+    key_hash = Counts(taken->second.key_hash);
+    if (key_hash != 0) order_.EndTake(key_hash);
     taken_exceptions_.erase(taken);
   }
-  if (exceptions_ == 0) exceptions_low_ = Sequence(0);
+  if (--exceptions_ == 0) exceptions_low_ = Sequence(0);
+  Arrange(key_hash);
 }
 
 void TargetQueue::OnExceptionPut(const store::ExceptionRecord& exception) {
@@ -54,99 +70,171 @@ void TargetQueue::OnExceptionPut(const store::ExceptionRecord& exception) {
   }
   const Key key = KeyOf(exception);
   if (more_exceptions_on_disk_ && key > exceptions_loaded_through_) return;
-  auto taken = taken_exceptions_.find(exception.ref.event);
-  if (taken != taken_exceptions_.end() && taken->second == key) return;
-  waiting_.emplace(key, exception);
+  AddException(exception);
   TrimExceptions();
 }
 
+void TargetQueue::AddException(store::ExceptionRecord exception) {
+  const Key key = KeyOf(exception);
+  auto taken = taken_exceptions_.find(exception.ref.event);
+  if (taken != taken_exceptions_.end() && taken->second.key == key) return;
+  const uint64_t key_hash = Counts(exception.key_hash);
+  if (key_hash == 0) {
+    waiting_.emplace(key, std::move(exception));
+    return;
+  }
+  if (waiting_.contains(key) || !parked_exceptions_.emplace(key, std::move(exception)).second) {
+    return;
+  }
+  order_.Park(key_hash, PlaceOf(key));
+  Arrange(key_hash);
+}
+
 void TargetQueue::TrimExceptions() {
-  while (waiting_.size() > window_max_) {
-    waiting_.erase(std::prev(waiting_.end()));
-    exceptions_loaded_through_ = std::prev(waiting_.end())->first;
+  while (waiting_.size() + parked_exceptions_.size() > window_max_) {
+    const bool parked_last =
+        waiting_.empty() || (!parked_exceptions_.empty() &&
+                             parked_exceptions_.rbegin()->first > waiting_.rbegin()->first);
+    Exceptions& exceptions = parked_last ? parked_exceptions_ : waiting_;
+    const auto last = std::prev(exceptions.end());
+    const uint64_t key_hash = Counts(last->second.key_hash);
+    if (key_hash != 0) order_.Forget(key_hash, PlaceOf(last->first));
+    exceptions.erase(last);
+    exceptions_loaded_through_ = Key{};
+    for (const Exceptions* left : {&waiting_, &parked_exceptions_}) {
+      if (left->empty()) continue;
+      exceptions_loaded_through_ = std::max(exceptions_loaded_through_, left->rbegin()->first);
+    }
     more_exceptions_on_disk_ = true;
   }
 }
 
 void TargetQueue::OnSettled(const store::SettlementRecord& settlement) {
-  Count(settlement);
+  CountSettlement(settlement, counters_);
   if (settlement.was_exception) return;  // its record is erased, see OnExceptionErased
   const Sequence sequence = settlement.ref.event.sequence;
   --pending_;
-  outstanding_.erase(sequence);
   if (sequence > watermark_) done_.Insert(sequence);
+  auto taken = outstanding_.find(sequence);
+  if (taken == outstanding_.end()) return;
+  const uint64_t key_hash = taken->second;
+  outstanding_.erase(taken);
+  EndTake(key_hash);
 }
 
-void TargetQueue::Count(const store::SettlementRecord& settlement) {
-  if (settlement.attempt_counted) {
-    ++counters_.attempts;
-    if (!settlement.first_attempt) ++counters_.retries;
-  }
-  switch (settlement.outcome) {
-    case store::Outcome::kAcked:
-      ++counters_.successes;
-      break;
-    case store::Outcome::kFailed:
-      ++counters_.failed_by_reason[static_cast<size_t>(settlement.reason)];
-      ++(settlement.to_dead_letters ? counters_.sent_to_dead_letters : counters_.lost);
-      break;
-    case store::Outcome::kDiscarded:
-      ++counters_.discarded;
-      break;
-    case store::Outcome::kRetry:
-    case store::Outcome::kReleased:
-      break;
-  }
-}
+// ---- handing out
 
 std::optional<TargetQueue::Entry> TargetQueue::Take(int64_t now_us) {
   RefillExceptions();
   if (!waiting_.empty() && waiting_.begin()->first.due_us <= now_us) {
-    auto node = waiting_.extract(waiting_.begin());
-    taken_exceptions_[node.key().event] = node.key();
-    return Entry{node.key().event, 0, true, std::move(node.mapped())};
+    return TakeException(waiting_, waiting_.begin());
   }
-  Refill();
-  if (fresh_.empty()) return std::nullopt;
-  const Fresh fresh = fresh_.front();
-  fresh_.pop_front();
-  outstanding_.insert(fresh.sequence);
-  return Entry{{bus_, fresh.sequence}, fresh.accepted_us, fresh.redelivered, std::nullopt};
+  return TakeFresh();
 }
 
-std::optional<TargetQueue::Entry> TargetQueue::TakeOlderThan(int64_t limit_us, int64_t now_us) {
-  RefillExceptions();
-  for (auto it = waiting_.begin(); it != waiting_.end() && it->first.due_us <= now_us; ++it) {
-    if (it->second.age_from_us > limit_us) continue;
-    Entry entry{it->first.event, 0, true, std::move(it->second)};
-    taken_exceptions_[it->first.event] = it->first;
-    waiting_.erase(it);
-    return entry;
+TargetQueue::Entry TargetQueue::TakeException(Exceptions& from, Exceptions::iterator place) {
+  auto node = from.extract(place);
+  const Key key = node.key();
+  const uint64_t key_hash = node.mapped().key_hash;
+  taken_exceptions_[key.event] = {key, key_hash};
+  if (Counts(key_hash) != 0) order_.Take(key_hash, PlaceOf(key));
+  return Entry{key.event, 0, true, key_hash, std::move(node.mapped())};
+}
+
+std::optional<TargetQueue::Entry> TargetQueue::TakeFresh() {
+  while (true) {
+    Refill();
+    if (fresh_.empty()) return std::nullopt;
+    const Fresh fresh = fresh_.front();
+    const uint64_t key_hash = Counts(fresh.key_hash);
+    if (key_hash == 0) return TakeFront();
+    const bool may = MayTakeKeyed();
+    if (may &&
+        (order_.IsOffered(key_hash, PlaceOf(fresh)) || order_.IsFree(key_hash, fresh.sequence))) {
+      return TakeFront();
+    }
+    if (!may || parked() >= window_max_) {
+      stalled_ = true;
+      return std::nullopt;
+    }
+    fresh_.pop_front();
+    Park(fresh);
   }
-  Refill();
-  if (fresh_.empty() || AcceptedUs(fresh_.front()) > limit_us) return std::nullopt;
+}
+
+TargetQueue::Entry TargetQueue::TakeFront() {
   const Fresh fresh = fresh_.front();
   fresh_.pop_front();
-  outstanding_.insert(fresh.sequence);
-  return Entry{{bus_, fresh.sequence}, fresh.accepted_us, fresh.redelivered, std::nullopt};
+  outstanding_.emplace(fresh.sequence, fresh.key_hash);
+  if (Counts(fresh.key_hash) != 0) order_.Take(fresh.key_hash, PlaceOf(fresh));
+  return Entry{{bus_, fresh.sequence}, fresh.accepted_us, fresh.redelivered, fresh.key_hash, {}};
+}
+
+TargetQueue::Entry TargetQueue::TakeParkedFront() {
+  const Fresh fresh = parked_fresh_.begin()->second;
+  parked_fresh_.erase(parked_fresh_.begin());
+  outstanding_.emplace(fresh.sequence, fresh.key_hash);
+  order_.Take(fresh.key_hash, PlaceOf(fresh));
+  return Entry{{bus_, fresh.sequence}, fresh.accepted_us, fresh.redelivered, fresh.key_hash, {}};
+}
+
+// Given up without an attempt, so it need not be its key's turn; but while it is on its way into
+// the log nothing else of the key goes out.
+std::optional<TargetQueue::Entry> TargetQueue::TakeOlderThan(int64_t limit_us, int64_t now_us) {
+  if (TooManyBlocks()) {
+    stalled_ = true;
+    return std::nullopt;
+  }
+  RefillExceptions();
+  std::optional<Entry> entry = TakeOldException(waiting_, limit_us, now_us);
+  if (!entry) entry = TakeOldException(parked_exceptions_, limit_us, now_us);
+  if (!entry) {
+    Refill();
+    if (!parked_fresh_.empty() && AcceptedUs(parked_fresh_.begin()->second) <= limit_us) {
+      entry = TakeParkedFront();
+    } else if (!fresh_.empty() && AcceptedUs(fresh_.front()) <= limit_us) {
+      entry = TakeFront();
+    }
+  }
+  if (entry) Arrange(Counts(entry->key_hash));
+  return entry;
+}
+
+std::optional<TargetQueue::Entry> TargetQueue::TakeOldException(Exceptions& from, int64_t limit_us,
+                                                                int64_t now_us) {
+  for (auto it = from.begin(); it != from.end() && it->first.due_us <= now_us; ++it) {
+    if (it->second.age_from_us <= limit_us) return TakeException(from, it);
+  }
+  return std::nullopt;
 }
 
 void TargetQueue::PutBack(Entry entry) {
   if (entry.exception) {
-    const Key key = KeyOf(*entry.exception);
     taken_exceptions_.erase(entry.event);
-    waiting_.emplace(key, *std::move(entry.exception));
+    EndTake(entry.key_hash);
+    AddException(*std::move(entry.exception));
     return;
   }
   outstanding_.erase(entry.event.sequence);
+  EndTake(entry.key_hash);
+  const Fresh fresh{entry.event.sequence, entry.accepted_us, entry.key_hash, true};
+  if (Counts(fresh.key_hash) != 0) {
+    Park(fresh);
+  } else {
+    AddFresh(fresh);
+  }
+}
+
+void TargetQueue::AddFresh(const Fresh& fresh) {
   const auto place = std::lower_bound(
-      fresh_.begin(), fresh_.end(), entry.event.sequence,
-      [](const Fresh& fresh, Sequence sequence) { return fresh.sequence < sequence; });
-  fresh_.insert(place, Fresh{entry.event.sequence, entry.accepted_us, true});
+      fresh_.begin(), fresh_.end(), fresh.sequence,
+      [](const Fresh& other, Sequence sequence) { return other.sequence < sequence; });
+  fresh_.insert(place, fresh);
 }
 
 bool TargetQueue::HasWork(int64_t now_us) {
-  return !fresh_.empty() || (more_on_disk_ && pending_ > 0) || NextDueUs() <= now_us;
+  if (NextDueUs() <= now_us) return true;
+  return !stalled_ && (!fresh_.empty() || (more_on_disk_ && pending_ > 0));
 }
 
 int64_t TargetQueue::NextDueUs() {
@@ -165,9 +253,10 @@ void TargetQueue::Refill() {
       error_ = entries.status();
       return;
     }
-    for (Sequence sequence : *entries) {
-      loaded_through_ = sequence;
-      if (!done_.Contains(sequence)) fresh_.push_back(Fresh{sequence, 0, false});
+    for (const store::TargetEntry& entry : *entries) {
+      loaded_through_ = entry.sequence;
+      if (done_.Contains(entry.sequence)) continue;
+      fresh_.push_back(Fresh{entry.sequence, 0, entry.key_hash, false});
     }
     last_dispatched_ = std::max(last_dispatched_, loaded_through_);
     more_on_disk_ = entries->size() >= window_max_;
@@ -175,23 +264,25 @@ void TargetQueue::Refill() {
 }
 
 void TargetQueue::RefillExceptions() {
-  if (!more_exceptions_on_disk_ || !waiting_.empty()) return;
+  if (!more_exceptions_on_disk_) return;
+  const size_t in_memory = waiting_.size() + parked_exceptions_.size();
+  if (in_memory >= window_max_) return;
+  // Ordered targets want to know them all.
+  if (!waiting_.empty() && !(ordered_ && in_memory < window_max_ / 2)) return;
+  const size_t wanted = window_max_ - in_memory;
   const bool from_start = exceptions_loaded_through_ == Key{};
   auto records = log_.ReadExceptions(
-      target_, from_start ? std::nullopt : std::optional<Key>(exceptions_loaded_through_),
-      window_max_);
+      target_, from_start ? std::nullopt : std::optional<Key>(exceptions_loaded_through_), wanted);
   if (!records.ok()) {
     error_ = records.status();
     return;
   }
+  more_exceptions_on_disk_ = records->size() >= wanted;
+  stalled_ = false;
   for (store::ExceptionRecord& record : *records) {
-    const Key key = KeyOf(record);
-    exceptions_loaded_through_ = key;
-    auto taken = taken_exceptions_.find(record.ref.event);
-    if (taken != taken_exceptions_.end() && taken->second == key) continue;
-    waiting_.emplace(key, std::move(record));
+    exceptions_loaded_through_ = KeyOf(record);
+    AddException(std::move(record));
   }
-  more_exceptions_on_disk_ = records->size() >= window_max_;
 }
 
 int64_t TargetQueue::AcceptedUs(Fresh& fresh) {
@@ -211,14 +302,22 @@ int64_t TargetQueue::OldestUs() {
   int64_t oldest = kNever;
   if (pending_ > static_cast<int64_t>(outstanding_.size())) Refill();
   if (!fresh_.empty()) oldest = AcceptedUs(fresh_.front());
-  for (const auto& [key, exception] : waiting_) oldest = std::min(oldest, exception.age_from_us);
+  if (!parked_fresh_.empty()) {
+    oldest = std::min(oldest, AcceptedUs(parked_fresh_.begin()->second));
+  }
+  for (const Exceptions* exceptions : {&waiting_, &parked_exceptions_}) {
+    for (const auto& [key, exception] : *exceptions) {
+      oldest = std::min(oldest, exception.age_from_us);
+    }
+  }
   return oldest;
 }
 
 std::optional<Sequence> TargetQueue::LowWater() const {
   std::optional<Sequence> low;
   auto lower = [&low](Sequence sequence) { low = low ? std::min(*low, sequence) : sequence; };
-  if (!outstanding_.empty()) lower(*outstanding_.begin());
+  if (!outstanding_.empty()) lower(outstanding_.begin()->first);
+  if (!parked_fresh_.empty()) lower(parked_fresh_.begin()->first);
   if (!fresh_.empty()) lower(fresh_.front().sequence);
   if (more_on_disk_ && pending_ > 0) lower(loaded_through_.Next());
   // An unknown low of the exceptions (since the start) keeps everything: rather too much.
@@ -230,7 +329,8 @@ void TargetQueue::AdvanceWatermark() {
   Sequence low = last_dispatched_.Next();
   if (more_on_disk_) low = std::min(low, loaded_through_.Next());
   if (!fresh_.empty()) low = std::min(low, fresh_.front().sequence);
-  if (!outstanding_.empty()) low = std::min(low, *outstanding_.begin());
+  if (!outstanding_.empty()) low = std::min(low, outstanding_.begin()->first);
+  if (!parked_fresh_.empty()) low = std::min(low, parked_fresh_.begin()->first);
   if (low.value() == 0) return;
   watermark_ = std::max(watermark_, low - 1);
   done_.EraseThrough(watermark_);
@@ -246,6 +346,7 @@ store::TargetState TargetQueue::Checkpoint() {
   state.pending = static_cast<uint64_t>(std::max<int64_t>(pending_, 0));
   state.exceptions = static_cast<uint64_t>(std::max<int64_t>(exceptions_, 0));
   state.counters = counters_;
+  state.blocked = order_.Blocked();
   return state;
 }
 

@@ -36,6 +36,7 @@ void TargetTable::Define(const Definition& definition) {
   names->address = wanted.address();
   target->names = names;
   target->policy = ResolvePolicy(wanted, context_.policy_defaults);
+  target->queue.SetOrder(target->policy.by_key, target->policy.blocks_key);
   target->paused = wanted.paused();
   target->dirty = true;
   SetFarEnd(*target, id, wanted.address());

@@ -151,8 +151,8 @@ absl::StatusOr<store::EmittedEvent> Emits::AppendOne(store::CommitBuilder& commi
   event::StoredEvent stored = Seal(cloud_event, bus->bus->id, entry.dedup_key());
   stored.matched_rules = matched.rules;
   stored.cause = consumed.ref;
-  const store::AppendResult appended =
-      commit.AppendEvent(std::move(stored), std::move(matched.targets));
+  const store::AppendResult appended = commit.AppendEvent(
+      std::move(stored), std::move(matched.targets), std::move(matched.key_hashes));
   return store::EmittedEvent{.event = appended.event,
                              .matched_rules = appended.matched_rules,
                              .duplicate = appended.duplicate,

@@ -33,8 +33,8 @@ class ForwardedEvent : public delivery::PreparedEvents {
     stored.matched_rules = matched.rules;
     stored.hops = consumed.hops + 1;
     stored.cause = consumed.ref;
-    const store::AppendResult appended =
-        commit.AppendEvent(std::move(stored), std::move(matched.targets));
+    const store::AppendResult appended = commit.AppendEvent(
+        std::move(stored), std::move(matched.targets), std::move(matched.key_hashes));
     return std::vector<store::EmittedEvent>{{.event = appended.event,
                                              .matched_rules = appended.matched_rules,
                                              .duplicate = appended.duplicate,

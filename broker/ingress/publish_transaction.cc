@@ -106,8 +106,8 @@ absl::Status PublishTransaction::Prepare(store::CommitBuilder& commit) {
       return matched;
     }
     item.event.matched_rules = item.matched.rules;
-    const store::AppendResult appended =
-        commit.AppendEvent(std::move(item.event), std::move(item.matched.targets));
+    const store::AppendResult appended = commit.AppendEvent(
+        std::move(item.event), std::move(item.matched.targets), std::move(item.matched.key_hashes));
     result.set_sequence(appended.event.sequence.value());
     result.set_matched_rules(appended.matched_rules);
     result.set_duplicate(appended.duplicate);

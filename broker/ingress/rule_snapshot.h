@@ -28,6 +28,8 @@ using BusRulesPtr = std::shared_ptr<const BusRules>;
 struct Matched {
   uint32_t rules = 0;
   std::vector<TargetId> targets;
+  /// Hashes of ordering keys, see store::AppendedEvent: empty when no target is ordered.
+  std::vector<uint64_t> key_hashes;
 };
 
 /// Catalog and matchers at one catalog version: immutable, shared freely, never locked.
@@ -55,6 +57,10 @@ class RuleSnapshot {
   Buses buses_;
 };
 using RuleSnapshotPtr = std::shared_ptr<const RuleSnapshot>;
+
+/// Hash of the event's ordering key for the target; 0 when the target is unordered or the event has
+/// no key.
+uint64_t OrderingKey(const pavane::admin::v1::Target& target, const event::EventView& view);
 
 /// `default` when empty.
 absl::string_view BusNameOrDefault(absl::string_view name);

@@ -39,6 +39,23 @@ constexpr CounterRow kBusCounters[] = {
      [](const TargetCounts& c) { return c.lost; }},
 };
 
+struct GaugeRow {
+  absl::string_view name;
+  absl::string_view help;
+  uint64_t BusSample::*value;
+};
+
+constexpr GaugeRow kBusGauges[] = {
+    {"pavane_dead_letters", "Dead letters kept now.", &BusSample::dead_letters},
+    {"pavane_parked_deliveries",
+     "Deliveries of ordered targets in memory that wait for another one of their key.",
+     &BusSample::parked},
+    {"pavane_blocked_keys", "Ordering keys held by dead letters.", &BusSample::blocked_keys},
+    {"pavane_stalled_targets",
+     "Ordered targets that hand out nothing fresh, since too many deliveries are parked.",
+     &BusSample::stalled_targets},
+};
+
 }  // namespace
 
 TargetCounts& TargetCounts::operator+=(const TargetCounts& other) {
@@ -69,7 +86,7 @@ struct TargetCollector::RuleSeries {
 
 struct TargetCollector::BusSeries {
   std::string labels;
-  uint64_t dead_letters = 0;
+  const BusSample* sample = nullptr;
   TargetCounts counts;
 };
 
@@ -146,8 +163,8 @@ TargetCollector::Page TargetCollector::Arrange(const DeliverySample& sample) con
     auto retired = retired_.find(bus.bus);
     bool has_retired = retired != retired_.end();
     bus_index[bus.bus] = page.buses.size();
-    page.buses.push_back({Labels({"bus"}, {bus.bus}), bus.dead_letters,
-                          has_retired ? retired->second.all : TargetCounts()});
+    page.buses.push_back(
+        {Labels({"bus"}, {bus.bus}), &bus, has_retired ? retired->second.all : TargetCounts()});
     if (has_retired && retired->second.other.created > 0) {
       others[bus.bus].counts = retired->second.other;
     }
@@ -208,8 +225,10 @@ void TargetCollector::Page::Write(TextWriter& out) const {
     out.Family(row.name, row.help, Type::kCounter);
     for (const BusSeries& s : buses) out.Sample(row.name, s.labels, row.value(s.counts));
   }
-  out.Family("pavane_dead_letters", "Dead letters kept now.", Type::kGauge);
-  for (const BusSeries& s : buses) out.Sample("pavane_dead_letters", s.labels, s.dead_letters);
+  for (const GaugeRow& row : kBusGauges) {
+    out.Family(row.name, row.help, Type::kGauge);
+    for (const BusSeries& s : buses) out.Sample(row.name, s.labels, s.sample->*row.value);
+  }
 }
 
 }  // namespace pavane::metrics

@@ -56,6 +56,10 @@ struct TargetSample {
 struct BusSample {
   std::string bus;
   uint64_t dead_letters = 0;  // kept now, those of deleted targets included
+  // Of ordered targets.
+  uint64_t parked = 0;           // deliveries that wait for others of their keys
+  uint64_t blocked_keys = 0;     // held by dead letters
+  uint64_t stalled_targets = 0;  // with too many parked deliveries
 };
 
 // All buses and all targets there are.

@@ -43,6 +43,19 @@ grpc::ServerUnaryReactor* DeadLetterAdminService::RedriveDeadLetters(
       });
 }
 
+grpc::ServerUnaryReactor* DeadLetterAdminService::SkipDeadLetters(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Unary<v1::SkipDeadLettersRequest, v1::SkipDeadLettersResponse>(
+      context, request, response,
+      [this](v1::SkipDeadLettersRequest asked, Answer<v1::SkipDeadLettersResponse> answer) {
+        StartOnPool(admin_.pool, std::move(answer),
+                    [this, asked = std::move(asked)](Answer<v1::SkipDeadLettersResponse> later) {
+                      admin_.dead_letters.Skip(asked, std::move(later));
+                    });
+      });
+}
+
 grpc::ServerUnaryReactor* DeadLetterAdminService::PurgeDeadLetters(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {

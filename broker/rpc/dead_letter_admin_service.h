@@ -13,8 +13,9 @@ using RawDeadLetterAdminService =
     pavane::admin::v1::DeadLetterAdmin::WithRawCallbackMethod_ListDeadLetters<
         pavane::admin::v1::DeadLetterAdmin::WithRawCallbackMethod_GetDeadLetter<
             pavane::admin::v1::DeadLetterAdmin::WithRawCallbackMethod_RedriveDeadLetters<
-                pavane::admin::v1::DeadLetterAdmin::WithRawCallbackMethod_PurgeDeadLetters<
-                    pavane::admin::v1::DeadLetterAdmin::Service>>>>;
+                pavane::admin::v1::DeadLetterAdmin::WithRawCallbackMethod_SkipDeadLetters<
+                    pavane::admin::v1::DeadLetterAdmin::WithRawCallbackMethod_PurgeDeadLetters<
+                        pavane::admin::v1::DeadLetterAdmin::Service>>>>>;
 
 /// The door for dead letters: translates, nothing else.
 class DeadLetterAdminService : public RawDeadLetterAdminService {
@@ -31,6 +32,9 @@ class DeadLetterAdminService : public RawDeadLetterAdminService {
   grpc::ServerUnaryReactor* RedriveDeadLetters(grpc::CallbackServerContext* context,
                                                const grpc::ByteBuffer* request,
                                                grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* SkipDeadLetters(grpc::CallbackServerContext* context,
+                                            const grpc::ByteBuffer* request,
+                                            grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* PurgeDeadLetters(grpc::CallbackServerContext* context,
                                              const grpc::ByteBuffer* request,
                                              grpc::ByteBuffer* response) override;

@@ -17,7 +17,9 @@ int64_t CommitBuilder::time_us() const { return state_->time_us_; }
 
 CatalogVersion CommitBuilder::catalog_version() const { return state_->catalog_version_; }
 
-AppendResult CommitBuilder::AppendEvent(event::StoredEvent event, std::vector<TargetId> targets) {
+AppendResult CommitBuilder::AppendEvent(event::StoredEvent event, std::vector<TargetId> targets,
+                                        std::vector<uint64_t> key_hashes) {
+  CHECK(key_hashes.empty() || key_hashes.size() == targets.size()) << "one for each target";
   State::Bus& bus = state_->BusOf(event.ref.bus);
   const bool deduplicated =
       event.dedup_hash != event::Hash128() && bus.dedup.policy().window_us > 0;
@@ -39,8 +41,8 @@ AppendResult CommitBuilder::AppendEvent(event::StoredEvent event, std::vector<Ta
   }
   for (const TargetId target : targets) ++state_->dispatched_[target];
   const AppendResult result{event.ref, event.matched_rules, false};
-  state_->commit_->events.push_back(
-      {std::make_shared<const event::StoredEvent>(std::move(event)), std::move(targets)});
+  state_->commit_->events.push_back({std::make_shared<const event::StoredEvent>(std::move(event)),
+                                     std::move(targets), std::move(key_hashes)});
   return result;
 }
 
@@ -73,6 +75,8 @@ bool CommitBuilder::EraseDeadLetter(const DeadLetterRecord& letter) {
   DeadLetterRecord erased;
   erased.id = letter.id;
   erased.ref = letter.ref;
+  erased.blocks_key = letter.blocks_key;
+  if (letter.blocks_key) erased.key_hash = letter.key_hash;
   state_->commit_->dead_letters_erased.push_back(std::move(erased));
   return true;
 }

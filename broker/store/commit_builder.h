@@ -37,8 +37,9 @@ class CommitBuilder {
 
   /// Appends, unless the bus' window knows the event's dedup hash (then the first one's answer).
   /// Takes `event` without sequence, time and version; sets them. A dedup hash of zero is not
-  /// de-duplicated.
-  AppendResult AppendEvent(event::StoredEvent event, std::vector<TargetId> targets);
+  /// de-duplicated. `key_hashes` is empty, or one for each target: see AppendedEvent.
+  AppendResult AppendEvent(event::StoredEvent event, std::vector<TargetId> targets,
+                           std::vector<uint64_t> key_hashes = {});
 
   void Settle(SettlementRecord settlement);
   void PutException(ExceptionRecord exception);

@@ -1,5 +1,5 @@
 // commit       := times dispatch settlements exceptions erased_exceptions letters erased_letters
-//                 catalog
+//                 catalog [keys]
 // times        := time_us signed, catalog version varint
 // dispatch     := runs targets [matched rules varint]* [count varint, index varint * count]*
 // runs         := count, [bus, first sequence, events]*      consecutive events of one bus
@@ -9,6 +9,8 @@
 // erased_exceptions     := count, [target, bus, sequence, due_us signed]*
 // erased_letters        := count, [id, target, bus, sequence]*
 // catalog      := count, [kind u8, id, erased u8, bytes]*
+// keys         := count, [event index, target index, hash u64]*   ordered deliveries; both indices
+//                 count, [erased letter index, hash u64]*         from 0; only with the flag kKeyed
 //
 // Numbers are varints where nothing else is said. A settlement takes some 16 bytes, of which 8 are
 // its token; an event with one target 3.
@@ -314,6 +316,60 @@ void GetCatalog(WireReader& in, std::vector<CatalogChange>& changes) {
   }
 }
 
+// ---- ordering keys
+
+// Calls visit(event index, target index, hash) for each delivery that has a key.
+template <typename Visit>
+void ForEachKey(const std::vector<AppendedEvent>& events, Visit&& visit) {
+  for (size_t i = 0; i < events.size(); ++i) {
+    for (size_t k = 0; k < events[i].key_hashes.size(); ++k) {
+      if (events[i].key_hashes[k] != 0) visit(i, k, events[i].key_hashes[k]);
+    }
+  }
+}
+
+bool PutKeys(const CommitRecord& commit, WireWriter& wire) {
+  const auto& erased = commit.dead_letters_erased;
+  const auto unblocks = [](const DeadLetterRecord& letter) { return letter.blocks_key; };
+  size_t keys = 0;
+  ForEachKey(commit.events, [&](size_t, size_t, uint64_t) { ++keys; });
+  const auto blocking = std::count_if(erased.begin(), erased.end(), unblocks);
+  if (keys == 0 && blocking == 0) return false;
+  wire.Varint(keys);
+  ForEachKey(commit.events, [&](size_t event, size_t target, uint64_t hash) {
+    wire.Varint(event);
+    wire.Varint(target);
+    wire.Fixed64(hash);
+  });
+  wire.Varint(blocking);
+  for (size_t i = 0; i < erased.size(); ++i) {
+    if (!unblocks(erased[i])) continue;
+    wire.Varint(i);
+    wire.Fixed64(erased[i].key_hash);
+  }
+  return true;
+}
+
+void GetKeys(WireReader& in, CommitRecord& commit) {
+  for (size_t left = in.Count(10); left > 0 && in.ok(); --left) {
+    const uint64_t event = in.Varint();
+    const uint64_t target = in.Varint();
+    const uint64_t hash = in.Fixed64();
+    if (event >= commit.events.size()) return in.Fail();
+    AppendedEvent& appended = commit.events[event];
+    if (target >= appended.targets.size()) return in.Fail();
+    appended.key_hashes.resize(appended.targets.size());
+    appended.key_hashes[target] = hash;
+  }
+  for (size_t left = in.Count(9); left > 0 && in.ok(); --left) {
+    const uint64_t index = in.Varint();
+    const uint64_t hash = in.Fixed64();
+    if (index >= commit.dead_letters_erased.size()) return in.Fail();
+    commit.dead_letters_erased[index].blocks_key = true;
+    commit.dead_letters_erased[index].key_hash = hash;
+  }
+}
+
 CommitTimes GetTimes(WireReader& in) {
   CommitTimes times;
   times.time_us = in.Signed();
@@ -323,7 +379,7 @@ CommitTimes GetTimes(WireReader& in) {
 
 }  // namespace
 
-void AppendCommit(const CommitRecord& commit, std::string& out) {
+uint8_t AppendCommit(const CommitRecord& commit, std::string& out) {
   WireWriter wire(out);
   wire.Signed(commit.time_us);
   wire.Varint(commit.catalog_version.value());
@@ -332,6 +388,7 @@ void AppendCommit(const CommitRecord& commit, std::string& out) {
   PutExceptions(commit, wire);
   PutDeadLetters(commit, wire);
   PutCatalog(commit.catalog, wire);
+  return PutKeys(commit, wire) ? kKeyed : 0;
 }
 
 absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string_view key,
@@ -352,6 +409,7 @@ absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string
   GetExceptions(in, commit);
   GetDeadLetters(in, commit);
   GetCatalog(in, commit.catalog);
+  if ((opened.flags & kKeyed) != 0) GetKeys(in, commit);
   if (!in.done()) return CorruptRecord(family, key, "it does not decode");
   return commit;
 }

@@ -1,6 +1,7 @@
 #ifndef PAVANE_STORE_COMMIT_CODEC_H_
 #define PAVANE_STORE_COMMIT_CODEC_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -11,14 +12,14 @@
 namespace pavane::store {
 
 /// Appends the commit record to `out`, without what its blocks hold: of the events only where they
-/// are, their matched rules and their targets.
-void AppendCommit(const CommitRecord& commit, std::string& out);
+/// are, their matched rules and their targets. Returns the flags of the envelope.
+[[nodiscard]] uint8_t AppendCommit(const CommitRecord& commit, std::string& out);
 
 /// Whether DecodeCommit fills `events`: most records that a start reads need only be looked through
 /// for settlements.
 enum class WithEvents : bool { kNo, kYes };
-/// The record back. Its events have ref, accepted_us, matched_rules and targets; the rest is in
-/// their blocks.
+/// The record back. Its events have ref, accepted_us, matched_rules, targets and hashes of ordering
+/// keys; the rest is in their blocks.
 absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string_view key,
                                           absl::string_view value,
                                           WithEvents with_events = WithEvents::kYes);

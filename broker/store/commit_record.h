@@ -79,6 +79,8 @@ struct ExceptionRecord {
   int64_t first_attempt_us = 0;  // 0: none
   int64_t last_attempt_us = 0;   // 0: none
   bool redriven = false;         // kind of hand-over is REDRIVE until settled
+  uint64_t key_hash = 0;         // of its ordering key; 0: it has none
+  bool in_order = false;         // redriven, and its key waited for it
   std::string error_code;
   std::string error_message;
   // Set when the event's block is gone (redriven from a dead letter that had copied it).
@@ -129,6 +131,8 @@ struct DeadLetterRecord {
   std::string event_source;
   std::string event_type;
   std::string correlation_id;
+  uint64_t key_hash = 0;    // of the delivery's ordering key; 0: it has none
+  bool blocks_key = false;  // later deliveries of the key wait until the letter is gone
   // Set when the event's block is gone.
   int64_t event_accepted_us = 0;
   std::string event_bytes;
@@ -149,6 +153,10 @@ struct CatalogChange {
 struct AppendedEvent {
   event::StoredEventPtr event;
   std::vector<TargetId> targets;
+  /// Hash of the ordering key for each of `targets`, 0 for none. Empty: no target is ordered.
+  std::vector<uint64_t> key_hashes = {};
+
+  uint64_t key_hash(size_t index) const { return key_hashes.empty() ? 0 : key_hashes[index]; }
 };
 
 /// The unit of durability: everything of one group commit. All other state is a deterministic
@@ -159,10 +167,11 @@ struct CommitRecord {
   CatalogVersion catalog_version;     // after the catalog changes of this commit
   std::vector<AppendedEvent> events;  // in order; sequences rise by one per bus
   std::vector<SettlementRecord> settlements;
-  std::vector<ExceptionRecord> exceptions;            // put
-  std::vector<ExceptionRecord> exceptions_erased;     // only the key fields are used
-  std::vector<DeadLetterRecord> dead_letters;         // put
-  std::vector<DeadLetterRecord> dead_letters_erased;  // only id and ref are used
+  std::vector<ExceptionRecord> exceptions;         // put
+  std::vector<ExceptionRecord> exceptions_erased;  // only the key fields are used
+  std::vector<DeadLetterRecord> dead_letters;      // put
+  /// Only id and ref are used, and key_hash where the letter blocks_key.
+  std::vector<DeadLetterRecord> dead_letters_erased;
   std::vector<CatalogChange> catalog;
 
   bool empty() const {

@@ -161,8 +161,8 @@ class Log {
   // ---- queues
   /// Entries of the target after `after`, ascending, at most `max`: reads the target's runs and
   /// the dispatch records not yet merged into runs, never the bus.
-  absl::StatusOr<std::vector<Sequence>> ReadTargetEntries(TargetId target, Sequence after,
-                                                          size_t max) const;
+  absl::StatusOr<std::vector<TargetEntry>> ReadTargetEntries(TargetId target, Sequence after,
+                                                             size_t max) const;
   /// Exception records of the target in order of (due_us, event), after the key given, at most
   /// `max`.
   struct ExceptionKey {

@@ -54,9 +54,9 @@ absl::Status Log::Impl::WriteCommit(const CommitRecord& commit, bool sync) {
     FAILPOINT("store.between_halves");
   }
   BeginEnvelope(value);
-  AppendCommit(commit, value);
+  const uint8_t flags = AppendCommit(commit, value);
   const Key key = CommitKey(commit.position);
-  SealEnvelope(key.view(), 0, value);
+  SealEnvelope(key.view(), flags, value);
   RETURN_IF_ERROR(PutSealed(Family::kCommit, key.view()));
   RETURN_IF_ERROR(PutExceptions(commit));
   RETURN_IF_ERROR(PutDeadLetters(commit));
@@ -72,10 +72,11 @@ absl::Status Log::Impl::WriteUpkeep() {
   return failure;
 }
 
-absl::Status Log::Impl::Put(Family family, absl::string_view key, absl::string_view payload) {
+absl::Status Log::Impl::Put(Family family, absl::string_view key, absl::string_view payload,
+                            uint8_t flags) {
   BeginEnvelope(value);
   value.append(payload.data(), payload.size());
-  SealEnvelope(key, 0, value);
+  SealEnvelope(key, flags, value);
   return PutSealed(family, key);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 
 #include "base/check.h"
 #include "base/failpoint.h"
@@ -83,20 +84,23 @@ absl::Status Log::Impl::PutRuns(Position position, const Watermarks& watermarks,
     through = tails.EntriesThrough(position);
   }
   std::string payload;
-  for (const auto& [target, sequences] : through) {
+  for (const auto& [target, entries] : through) {
     if (gone.contains(target)) continue;
-    auto at = sequences.begin();
+    auto at = entries.begin();
     const auto watermark = watermarks.find(target);
     if (watermark != watermarks.end()) {
-      at = std::upper_bound(at, sequences.end(), watermark->second);
+      at = std::find_if(at, entries.end(), [&](const TargetEntry& entry) {
+        return entry.sequence > watermark->second;
+      });
     }
-    while (at != sequences.end()) {
-      const size_t count = std::min<size_t>(kRunEntriesMax, sequences.end() - at);
-      const absl::Span<const Sequence> entries(&*at, count);
+    while (at != entries.end()) {
+      const size_t count = std::min<size_t>(kRunEntriesMax, entries.end() - at);
+      const absl::Span<const TargetEntry> run(&*at, count);
       payload.clear();
-      AppendRun(entries, payload);
-      RETURN_IF_ERROR(Put(Family::kRun, RunKey(target, entries.back()).view(), payload));
-      written.push_back({target, entries.back(), count});
+      const uint8_t flags = AppendRun(run, payload);
+      const Sequence last = run.back().sequence;
+      RETURN_IF_ERROR(Put(Family::kRun, RunKey(target, last).view(), payload, flags));
+      written.push_back({target, last, count});
       at += static_cast<ptrdiff_t>(count);
     }
   }

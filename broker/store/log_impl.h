@@ -156,7 +156,8 @@ class Log::Impl {
   absl::Status PutExceptions(const CommitRecord& commit);
   absl::Status PutDeadLetters(const CommitRecord& commit);
   absl::Status PutCatalog(const CommitRecord& commit);
-  absl::Status Put(Family family, absl::string_view key, absl::string_view payload);
+  absl::Status Put(Family family, absl::string_view key, absl::string_view payload,
+                   uint8_t flags = 0);
   absl::Status PutSealed(Family family, absl::string_view key);  // `value`
   absl::Status Delete(Family family, absl::string_view key);
   void Remember(const CommitRecord& commit) ABSL_LOCKS_EXCLUDED(mu);

@@ -21,7 +21,9 @@
 namespace pavane::store {
 namespace {
 
-constexpr uint32_t kFormatVersion = 1;
+// 2: ordering keys. A store of format 1 is one of format 2 without any, so it is taken as it is and
+// marked; from then on only brokers that know keys open it.
+constexpr uint32_t kFormatVersion = 2;
 constexpr absl::string_view kAckMarkFile = "/ACKNOWLEDGED";
 
 absl::StatusOr<uint64_t> ReadNumber(const Database& database, Family family,
@@ -90,10 +92,10 @@ absl::Status Log::Impl::CheckFormat(bool& created) {
 absl::Status Log::Impl::WriteIdentity(bool created) {
   batch.Clear();
   uint64_t last_boot = 0;
+  RETURN_IF_ERROR(FromRocksDb(batch.Put(ToSlice(kFormatVersionKey), absl::StrCat(kFormatVersion)),
+                              "building a commit"));
   if (created) {
     store_id = Uuid::Random(SystemRandom::Get()).ToString();
-    RETURN_IF_ERROR(FromRocksDb(batch.Put(ToSlice(kFormatVersionKey), absl::StrCat(kFormatVersion)),
-                                "building a commit"));
     RETURN_IF_ERROR(Put(Family::kMeta, kStoreIdKey, store_id));
   } else {
     ASSIGN_OR_RETURN(const std::string stored, database->Get(Family::kMeta, kStoreIdKey));
@@ -193,7 +195,7 @@ absl::Status Log::Impl::LoadRanges() {
 }
 
 absl::Status Log::Impl::LoadRuns() {
-  std::vector<Sequence> entries;
+  std::vector<TargetEntry> entries;
   Scan scan(*database, Family::kRun, "", "");
   for (; scan.Valid(); scan.Next()) {
     entries.clear();

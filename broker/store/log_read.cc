@@ -245,27 +245,27 @@ absl::StatusOr<Sequence> Log::FindByTime(BusId bus, int64_t accepted_us) const {
   return low;
 }
 
-absl::StatusOr<std::vector<Sequence>> Log::ReadTargetEntries(TargetId target, Sequence after,
-                                                             size_t max) const {
+absl::StatusOr<std::vector<TargetEntry>> Log::ReadTargetEntries(TargetId target, Sequence after,
+                                                                size_t max) const {
   // Memory first: a checkpoint between the two reads moves entries to the runs, never back.
-  std::vector<Sequence> fresh;
+  std::vector<TargetEntry> fresh;
   {
     MutexLock lock(impl_->mu);
     fresh = impl_->tails.Read(target, after, max);
   }
-  std::vector<Sequence> entries;
-  std::vector<Sequence> run;
+  std::vector<TargetEntry> entries;
+  std::vector<TargetEntry> run;
   Scan scan(*impl_->database, Family::kRun, RunKey(target, after.Next()).view(),
             RunKey(target.Next(), Sequence()).view());
   const auto merged = [&](Sequence sequence) {
-    return !fresh.empty() && sequence >= fresh.front();
+    return !fresh.empty() && sequence >= fresh.front().sequence;
   };
   for (; scan.Valid() && entries.size() < max; scan.Next()) {
     run.clear();
     RETURN_IF_ERROR(DecodeRun(scan.key(), scan.value(), run));
-    for (const Sequence sequence : run) {
-      if (sequence > after && !merged(sequence) && entries.size() < max) {
-        entries.push_back(sequence);
+    for (const TargetEntry& entry : run) {
+      if (entry.sequence > after && !merged(entry.sequence) && entries.size() < max) {
+        entries.push_back(entry);
       }
     }
   }

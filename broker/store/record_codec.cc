@@ -45,6 +45,10 @@ std::string SerializeException(const ExceptionRecord& exception) {
   record.set_redriven(exception.redriven);
   record.set_error_code(exception.error_code);
   record.set_error_message(exception.error_message);
+  record.set_event_accepted_us(exception.event_accepted_us);
+  record.set_event_bytes(exception.event_bytes);
+  record.set_key_hash(exception.key_hash);
+  record.set_in_order(exception.in_order);
   return Serialize(record);
 }
 
@@ -63,6 +67,10 @@ bool ParseException(absl::string_view bytes, ExceptionRecord& exception) {
   exception.redriven = record.redriven();
   exception.error_code = std::move(*record.mutable_error_code());
   exception.error_message = std::move(*record.mutable_error_message());
+  exception.event_accepted_us = record.event_accepted_us();
+  exception.event_bytes = std::move(*record.mutable_event_bytes());
+  exception.key_hash = record.key_hash();
+  exception.in_order = record.in_order();
   return true;
 }
 
@@ -90,6 +98,8 @@ std::string SerializeDeadLetter(const DeadLetterRecord& letter) {
   record.set_correlation_id(letter.correlation_id);
   record.set_event_accepted_us(letter.event_accepted_us);
   record.set_event_bytes(letter.event_bytes);
+  record.set_key_hash(letter.key_hash);
+  record.set_blocks_key(letter.blocks_key);
   return Serialize(record);
 }
 
@@ -120,6 +130,8 @@ bool ParseDeadLetter(absl::string_view bytes, DeadLetterRecord& letter) {
   letter.correlation_id = std::move(*record.mutable_correlation_id());
   letter.event_accepted_us = record.event_accepted_us();
   letter.event_bytes = std::move(*record.mutable_event_bytes());
+  letter.key_hash = record.key_hash();
+  letter.blocks_key = record.blocks_key();
   return true;
 }
 
@@ -145,12 +157,19 @@ std::string SerializeTargetState(const TargetState& state) {
   record.set_sent_to_dead_letters(counters.sent_to_dead_letters);
   record.set_lost(counters.lost);
   record.set_discarded(counters.discarded);
+  for (const TargetState::Blocked& blocked : state.blocked) {
+    record.add_blocked_keys(blocked.key_hash);
+    record.add_blocked_sequences(blocked.sequence.value());
+  }
   return Serialize(record);
 }
 
 bool ParseTargetState(absl::string_view bytes, TargetState& state) {
   v1::TargetStateRecord record;
-  if (!Parse(bytes, record) || record.done_size() % 2 != 0) return false;
+  if (!Parse(bytes, record) || record.done_size() % 2 != 0 ||
+      record.blocked_keys_size() != record.blocked_sequences_size()) {
+    return false;
+  }
   state.target = TargetId(record.target());
   state.bus = BusId(record.bus());
   state.watermark = Sequence(record.watermark());
@@ -177,6 +196,10 @@ bool ParseTargetState(absl::string_view bytes, TargetState& state) {
   counters.sent_to_dead_letters = record.sent_to_dead_letters();
   counters.lost = record.lost();
   counters.discarded = record.discarded();
+  state.blocked.clear();
+  for (int i = 0; i < record.blocked_keys_size(); ++i) {
+    state.blocked.push_back({record.blocked_keys(i), Sequence(record.blocked_sequences(i))});
+  }
   return true;
 }
 

@@ -10,26 +10,35 @@
 
 namespace pavane::store {
 
-void AppendRun(absl::Span<const Sequence> entries, std::string& out) {
+uint8_t AppendRun(absl::Span<const TargetEntry> entries, std::string& out) {
   WireWriter wire(out);
   wire.Varint(entries.size());
   Sequence previous;
-  for (const Sequence entry : entries) {
-    wire.Varint(entry - previous);
-    previous = entry;
+  bool keyed = false;
+  for (const TargetEntry& entry : entries) {
+    wire.Varint(entry.sequence - previous);
+    previous = entry.sequence;
+    keyed = keyed || entry.key_hash != 0;
   }
+  if (!keyed) return 0;
+  for (const TargetEntry& entry : entries) wire.Fixed64(entry.key_hash);
+  return kKeyed;
 }
 
 absl::Status DecodeRun(absl::string_view key, absl::string_view value,
-                       std::vector<Sequence>& entries) {
+                       std::vector<TargetEntry>& entries) {
   ASSIGN_OR_RETURN(const Opened opened, OpenEnvelope("run", key, value));
   WireReader in(opened.payload);
   const size_t count = in.Count();
-  entries.reserve(entries.size() + count);
+  const size_t begin = entries.size();
+  entries.reserve(begin + count);
   Sequence sequence;
   for (size_t i = 0; i < count && in.ok(); ++i) {
     sequence = sequence + in.Varint();
-    entries.push_back(sequence);
+    entries.push_back({sequence, 0});
+  }
+  if ((opened.flags & kKeyed) != 0) {
+    for (size_t i = begin; i < entries.size() && in.ok(); ++i) entries[i].key_hash = in.Fixed64();
   }
   return in.done() ? absl::OkStatus() : CorruptRecord("run", key, "it does not decode");
 }
@@ -42,7 +51,7 @@ class TargetRuns::Job : public UpkeepJob {
   ~Job() override { runs_.merging_.erase(target_); }
 
   absl::Status Compute() override {
-    std::vector<Sequence> entries;
+    std::vector<TargetEntry> entries;
     Scan scan(runs_.database_, Family::kRun, RunKey(target_, lasts_.front()).view(),
               RunKey(target_, lasts_.back().Next()).view());
     for (; scan.Valid(); scan.Next()) {
@@ -50,16 +59,16 @@ class TargetRuns::Job : public UpkeepJob {
       RETURN_IF_ERROR(DecodeRun(scan.key(), scan.value(), entries));
     }
     RETURN_IF_ERROR(scan.status());
-    const absl::Span<const Sequence> all(entries);
+    const absl::Span<const TargetEntry> all(entries);
     for (size_t at = 0; at < all.size(); at += kRunEntriesMax) {
       const auto part = all.subspan(at, kRunEntriesMax);
-      const Key key = RunKey(target_, part.back());
+      const Key key = RunKey(target_, part.back().sequence);
       std::string value;
       BeginEnvelope(value);
-      AppendRun(part, value);
-      SealEnvelope(key.view(), 0, value);
+      const uint8_t flags = AppendRun(part, value);
+      SealEnvelope(key.view(), flags, value);
       writes.push_back({Family::kRun, std::string(key.view()), std::move(value)});
-      merged_.push_back({part.back(), part.size()});
+      merged_.push_back({part.back().sequence, part.size()});
     }
     return absl::OkStatus();
   }

@@ -16,6 +16,7 @@
 
 #include "base/ids.h"
 #include "store/database.h"
+#include "store/target_state.h"
 #include "store/upkeep.h"
 #include "store/upkeep_options.h"
 
@@ -24,11 +25,12 @@ namespace pavane::store {
 /// Entries in one run: bounds what reading a part of it decodes.
 inline constexpr size_t kRunEntriesMax = 4096;
 
-/// The payload of a run: its entries' sequences, ascending.
-void AppendRun(absl::Span<const Sequence> entries, std::string& out);
+/// The payload of a run: its entries' sequences, ascending, as differences, then the hashes of their
+/// ordering keys where there are any. Returns the flags of the envelope.
+[[nodiscard]] uint8_t AppendRun(absl::Span<const TargetEntry> entries, std::string& out);
 /// Appends the entries; DataLoss when it is damaged.
 absl::Status DecodeRun(absl::string_view key, absl::string_view value,
-                       std::vector<Sequence>& entries);
+                       std::vector<TargetEntry>& entries);
 
 /// Which runs each target has on disk. Checkpoints add small ones to a target that gets little;
 /// when many have gathered they are merged, so that a long backlog takes few records and few reads.

@@ -37,6 +37,20 @@ struct TargetState {
   uint64_t pending = 0;
   uint64_t exceptions = 0;
   TargetCounters counters;
+  /// Ordering keys held by dead letters, with the sequences of the letters' events.
+  struct Blocked {
+    uint64_t key_hash = 0;
+    Sequence sequence;
+  };
+  std::vector<Blocked> blocked;
+};
+
+/// One fresh entry of a target's queue.
+struct TargetEntry {
+  Sequence sequence;
+  uint64_t key_hash = 0;  // of its ordering key; 0: it has none
+
+  friend bool operator==(const TargetEntry&, const TargetEntry&) = default;
 };
 
 }  // namespace pavane::store

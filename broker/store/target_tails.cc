@@ -19,22 +19,34 @@ void TargetTails::Add(const CommitRecord& commit) {
       marked = ref.bus;
     }
     mark->last = ref.sequence;
-    for (const TargetId target : event.targets) {
-      Tail& tail = tails_[target];
+    for (size_t i = 0; i < event.targets.size(); ++i) {
+      Tail& tail = tails_[event.targets[i]];
       tail.bus = ref.bus;
+      const uint64_t key_hash = event.key_hash(i);
+      if (key_hash != 0 && tail.key_hashes.empty()) tail.key_hashes.resize(tail.entries.size());
       tail.entries.push_back(ref.sequence);
+      if (key_hash != 0 || !tail.key_hashes.empty()) tail.key_hashes.push_back(key_hash);
     }
     size_ += event.targets.size();
   }
 }
 
-std::vector<Sequence> TargetTails::Read(TargetId target, Sequence after, size_t max) const {
+std::vector<TargetEntry> TargetTails::Copy(const Tail& tail, size_t from, size_t count) {
+  std::vector<TargetEntry> copy(count);
+  for (size_t i = 0; i < count; ++i) {
+    copy[i].sequence = tail.entries[from + i];
+    if (!tail.key_hashes.empty()) copy[i].key_hash = tail.key_hashes[from + i];
+  }
+  return copy;
+}
+
+std::vector<TargetEntry> TargetTails::Read(TargetId target, Sequence after, size_t max) const {
   const auto found = tails_.find(target);
   if (found == tails_.end()) return {};
   const std::deque<Sequence>& entries = found->second.entries;
   const auto first = std::upper_bound(entries.begin(), entries.end(), after);
   const size_t count = std::min<size_t>(max, entries.end() - first);
-  return std::vector<Sequence>(first, first + static_cast<ptrdiff_t>(count));
+  return Copy(found->second, first - entries.begin(), count);
 }
 
 size_t TargetTails::CountThrough(const Tail& tail, Position position) const {
@@ -52,10 +64,8 @@ size_t TargetTails::CountThrough(const Tail& tail, Position position) const {
 std::vector<TargetTails::Entries> TargetTails::EntriesThrough(Position position) const {
   std::vector<Entries> through;
   for (const auto& [target, tail] : tails_) {
-    const auto count = static_cast<ptrdiff_t>(CountThrough(tail, position));
-    if (count == 0) continue;
-    through.push_back(
-        {target, std::vector<Sequence>(tail.entries.begin(), tail.entries.begin() + count)});
+    const size_t count = CountThrough(tail, position);
+    if (count > 0) through.push_back({target, Copy(tail, 0, count)});
   }
   return through;
 }
@@ -64,7 +74,11 @@ void TargetTails::DropThrough(Position position) {
   for (auto at = tails_.begin(); at != tails_.end();) {
     Tail& tail = at->second;
     const size_t count = CountThrough(tail, position);
-    tail.entries.erase(tail.entries.begin(), tail.entries.begin() + static_cast<ptrdiff_t>(count));
+    const auto gone = static_cast<ptrdiff_t>(count);
+    tail.entries.erase(tail.entries.begin(), tail.entries.begin() + gone);
+    if (!tail.key_hashes.empty()) {
+      tail.key_hashes.erase(tail.key_hashes.begin(), tail.key_hashes.begin() + gone);
+    }
     size_ -= count;
     if (tail.entries.empty()) {
       tails_.erase(at++);

@@ -11,6 +11,7 @@
 
 #include "base/ids.h"
 #include "store/commit_record.h"
+#include "store/target_state.h"
 
 namespace pavane::store {
 
@@ -24,13 +25,13 @@ class TargetTails {
   void Add(const CommitRecord& commit);
 
   /// Entries after `after`, at most `max`.
-  std::vector<Sequence> Read(TargetId target, Sequence after, size_t max) const;
+  std::vector<TargetEntry> Read(TargetId target, Sequence after, size_t max) const;
 
   /// The entries dispatched at or before `position`. They stay in place until DropThrough, so that
   /// readers miss none while they are being written.
   struct Entries {
     TargetId target;
-    std::vector<Sequence> sequences;
+    std::vector<TargetEntry> entries;
   };
   std::vector<Entries> EntriesThrough(Position position) const;
   void DropThrough(Position position);
@@ -43,7 +44,9 @@ class TargetTails {
   struct Tail {
     BusId bus;
     std::deque<Sequence> entries;
+    std::deque<uint64_t> key_hashes;  // one for each entry, or none where no entry has a key
   };
+  static std::vector<TargetEntry> Copy(const Tail& tail, size_t from, size_t count);
   struct Mark {
     Position position;
     Sequence last;

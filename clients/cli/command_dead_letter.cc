@@ -1,4 +1,4 @@
-// pavane dead-letter list | show | redrive | purge
+// pavane dead-letter list | show | redrive | skip | purge
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +28,7 @@ using ::pavane::admin::v1::GetDeadLetterRequest;
 using ::pavane::admin::v1::ListDeadLettersRequest;
 using ::pavane::admin::v1::PurgeDeadLettersRequest;
 using ::pavane::admin::v1::RedriveDeadLettersRequest;
+using ::pavane::admin::v1::SkipDeadLettersRequest;
 
 constexpr char kNameAnother[] = "--to-target BUS/RULE/TARGET names another target";
 
@@ -116,6 +117,7 @@ void PrintDetails(const Context& context, const DeadLetter& letter) {
   table.Add({"Last attempt:", context.Time(letter.last_attempt_at())});
   table.Add({"Dead at:", context.Time(letter.dead_at())});
   table.Add({"Sequence:", absl::StrCat(letter.sequence())});
+  if (letter.blocks_key()) table.Add({"Ordering:", "blocks its key"});
   table.Add({"Event:", EventToJson(letter.event()).ToJson()});
   table.Print(context.out());
 }
@@ -210,6 +212,31 @@ absl::Status Redrive(const Context& context, const RedriveOptions& options) {
                   kNameAnother);
 }
 
+absl::Status Skip(const Context& context, const Selection& selection) {
+  CLI_RETURN_IF_ERROR(CheckSelection(selection));
+  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  uint64_t skipped = 0;
+  absl::Status status = ForSelection<SkipDeadLettersRequest>(
+      selection, [&](SkipDeadLettersRequest& request) -> absl::Status {
+        bool more = true;
+        while (more) {
+          CLI_ASSIGN_OR_RETURN(const auto response,
+                               broker.Call(&DeadLetterAdmin::Stub::SkipDeadLetters, request));
+          skipped += response.skipped();
+          request.set_page_token(response.next_page_token());
+          more = response.more();
+          ShowProgress(context, "skipped", skipped, more);
+        }
+        return absl::OkStatus();
+      });
+  if (context.json()) {
+    context.out() << "{\"skipped\":" << skipped << "}\n";
+  } else {
+    context.out() << "skipped " << skipped << "\n";
+  }
+  return status;
+}
+
 std::string Describe(const Selection& selection) {
   if (selection.all) return "all dead letters";
   if (!selection.filter.empty()) return "all dead letters that the filter names";
@@ -293,6 +320,12 @@ void AddDeadLetterCommands(CLI::App* app, Context* context) {
                    "Send to this target instead of the recorded one")
       ->type_name("BUS/RULE/TARGET");
   SetAction(redrive, context, redrive_options, Redrive);
+
+  CLI::App* skip = AddCommand(
+      group, "skip", "Let ordering keys go on that dead letters block: by id, by filter, or --all");
+  auto skip_selection = std::make_shared<Selection>();
+  AddSelection(skip, skip_selection.get());
+  SetAction(skip, context, skip_selection, Skip);
 
   CLI::App* purge =
       AddCommand(group, "purge", "Delete dead letters for good: by id, by filter, or --all");

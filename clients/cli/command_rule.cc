@@ -88,6 +88,13 @@ std::string PolicyOf(const Target& target) {
     parts.push_back(absl::StrCat("lease ", DurationText(FromProto(target.lease_policy().lease()))));
   }
   if (target.dead_letter_policy().disabled()) parts.emplace_back("no dead letters");
+  if (target.ordering().mode() == pavane::v1::Ordering::KEY) {
+    const std::string& path = target.ordering().key_path();
+    parts.push_back(absl::StrCat("ordered by ", path.empty() ? "partitionkey" : path));
+    if (target.ordering().on_dead_letter() == pavane::v1::Ordering::BLOCK) {
+      parts.emplace_back("a dead letter blocks its key");
+    }
+  }
   return absl::StrJoin(parts, ", ");
 }
 

@@ -42,9 +42,24 @@ struct PutOptions {
   std::optional<absl::Duration> lease;
   std::optional<uint32_t> in_flight_max;
   bool no_dead_letters = false;
+  std::string ordering;
+  std::string ordering_key;
+  std::string on_dead_letter;
   bool discard = false;
   bool release_pin = false;
 };
+
+void SetOrdering(const PutOptions& options, Target* target) {
+  using ::pavane::v1::Ordering;
+  if (options.ordering == "key" || !options.ordering_key.empty()) {
+    target->mutable_ordering()->set_mode(Ordering::KEY);
+    target->mutable_ordering()->set_key_path(options.ordering_key);
+  }
+  if (!options.on_dead_letter.empty()) {
+    target->mutable_ordering()->set_on_dead_letter(
+        options.on_dead_letter == "block" ? Ordering::BLOCK : Ordering::CONTINUE);
+  }
+}
 
 void SetPolicies(const PutOptions& options, Target* target) {
   auto* retry = target->mutable_retry_policy();
@@ -61,6 +76,7 @@ void SetPolicies(const PutOptions& options, Target* target) {
     target->mutable_lease_policy()->set_in_flight_max(*options.in_flight_max);
   }
   if (options.no_dead_letters) target->mutable_dead_letter_policy()->set_disabled(true);
+  SetOrdering(options, target);
 }
 
 absl::StatusOr<Rule> FromFlags(const Context& context, const PutOptions& options) {
@@ -166,6 +182,22 @@ void AddPolicyOptions(CLI::App* put, PutOptions* options) {
   AddDuration(put, "--lease", &options->lease, "How long an attempt may take")->group(group);
   put->add_option("--in-flight", options->in_flight_max, "Most unsettled attempts at one time")
       ->type_name("N")
+      ->group(group);
+  put->add_option("--ordering", options->ordering,
+                  "key: deliveries of one key go one after the other, in order")
+      ->check(CLI::IsMember({"none", "key"}))
+      ->type_name("none|key")
+      ->group(group);
+  put->add_option("--ordering-key", options->ordering_key,
+                  "Where the key stands, such as detail.order.id (default: the attribute "
+                  "partitionkey); implies --ordering key")
+      ->type_name("PATH")
+      ->group(group);
+  put->add_option("--on-dead-letter", options->on_dead_letter,
+                  "What a dead letter does to its key: later deliveries continue, or wait until it "
+                  "is redriven, skipped or purged")
+      ->check(CLI::IsMember({"continue", "block"}))
+      ->type_name("continue|block")
       ->group(group);
   put->add_flag("--no-dead-letters", options->no_dead_letters,
                 "Only count deliveries that are given up")

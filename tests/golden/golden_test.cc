@@ -6,6 +6,7 @@
 
 #include "store/log.h"
 #include "tests/golden/golden_content.h"
+#include "tests/golden/golden_ordering.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
@@ -29,11 +30,14 @@ TEST_P(GoldenTest, AStoreOfAnEarlierVersionOpensAndGoesOn) {
     EXPECT_FALSE(rule.known);
     ASSERT_OK_AND_ASSIGN(rule, log->ReadRuleAsOf(BusId(1), "r", log->catalog_version()));
     EXPECT_TRUE(rule.known);
+    if (GetParam() != "v1") {
+      EXPECT_OK(CheckGoldenOrdering(*log));
+    }
     EXPECT_EQ(log->boot(), BootNumber(first ? 3 : 4));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, GoldenTest, ::testing::Values("v1"),
+INSTANTIATE_TEST_SUITE_P(Versions, GoldenTest, ::testing::Values("v1", "v2"),
                          [](const auto& version) { return version.param; });
 
 }  // namespace

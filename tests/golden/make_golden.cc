@@ -14,6 +14,7 @@
 #include "store/database.h"
 #include "store/log.h"
 #include "tests/golden/golden_content.h"
+#include "tests/golden/golden_ordering.h"
 
 namespace pavane::testing {
 namespace {
@@ -42,7 +43,9 @@ absl::Status Make(const std::string& directory) {
   {
     ASSIGN_OR_RETURN(const auto log, store::Log::Open(options));
     RETURN_IF_ERROR(WriteGoldenTail(*log));
+    RETURN_IF_ERROR(WriteGoldenOrdering(*log));
     RETURN_IF_ERROR(CheckGoldenContent(*log));
+    RETURN_IF_ERROR(CheckGoldenOrdering(*log));
   }
   // What RocksDB tells people, with paths and times.
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {

@@ -113,7 +113,7 @@ class BadInputTest(BrokerTest):
             (rule(targets=[target("grpc://nowhere")]), "INVALID_ARGUMENT", "INVALID_TARGET"),
             (rule(targets=[target("https://x.example/")]), "UNIMPLEMENTED", "NOT_SUPPORTED"),
             (rule(targets=[target("service:a", retry_policy={"retries_max": 186})]), "INVALID_ARGUMENT", "INVALID_POLICY"),
-            (rule(targets=[target("service:a", ordering={"mode": "KEY"})]), "UNIMPLEMENTED", "NOT_SUPPORTED"),
+            (rule(targets=[target("service:a", ordering={"mode": "KEY", "key_path": "a..b"})]), "INVALID_ARGUMENT", "INVALID_POLICY"),
         ]
         for bad, code, reason in cases:
             with self.subTest(reason=reason, rule=str(bad)[:100]):

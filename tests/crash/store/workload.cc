@@ -198,11 +198,11 @@ absl::Status CheckEntries(const Log& log, const Model& model) {
   }
   for (const auto& [target, entries] : model.entries) {
     const Sequence watermark = watermarks[target];
-    std::vector<Sequence> expected;
+    std::vector<store::TargetEntry> expected;
     for (const Sequence entry : entries) {
-      if (entry > watermark) expected.push_back(entry);
+      if (entry > watermark) expected.push_back({entry, 0});
     }
-    ASSIGN_OR_RETURN(const std::vector<Sequence> found,
+    ASSIGN_OR_RETURN(const std::vector<store::TargetEntry> found,
                      log.ReadTargetEntries(target, watermark, SIZE_MAX));
     if (found != expected) {
       return Different("target ", target.value(), " has ", found.size(), " entries after ",
@@ -361,7 +361,7 @@ absl::Status Upkeep::Checkpoint(const CommitRecord& commit, uint64_t chance) {
       const Sequence before_us = watermarks[state.target];
       ASSIGN_OR_RETURN(const auto entries, log_.ReadTargetEntries(state.target, before_us, 50));
       // Only what was dispatched as of the position can be settled; half of it is surely older.
-      state.watermark = entries.size() < 20 ? before_us : entries[entries.size() / 4];
+      state.watermark = entries.size() < 20 ? before_us : entries[entries.size() / 4].sequence;
       dirty.push_back(state);
     }
   }

@@ -14,6 +14,7 @@
 namespace pavane::admin {
 namespace {
 
+using pavane::admin::v1::DeadLetter;
 using pavane::admin::v1::ListDeadLettersResponse;
 using pavane::admin::v1::PurgeDeadLettersRequest;
 using pavane::admin::v1::PurgeDeadLettersResponse;
@@ -224,6 +225,107 @@ TEST(DeadLetterFilter, SelectsByEveryField) {
   EXPECT_TRUE(refuses([](auto& f) { f.set_correlation_id("x"); }));
   EXPECT_TRUE(refuses([](auto& f) { f.mutable_since()->set_seconds(6); }));
   EXPECT_TRUE(refuses([](auto& f) { f.mutable_until()->set_seconds(5); }));
+}
+
+// ---- ordering keys
+
+class OrderedDeadLetterTest : public ::testing::Test {
+ protected:
+  using Ordering = pavane::v1::Ordering;
+
+  void SetUp() override {
+    Put("r", "service:s", "");
+    Put("other", "service:o", "detail.id");
+  }
+
+  // A rule with one ordered target whose dead letters block.
+  void Put(const std::string& name, const std::string& address, const std::string& key_path) {
+    pavane::admin::v1::PutRuleRequest request;
+    request.mutable_rule()->set_name(name);
+    request.mutable_rule()->set_pattern(R"({"source":["shop"]})");
+    pavane::admin::v1::Target& target = *request.mutable_rule()->add_targets();
+    target.set_id("t0");
+    target.set_address(address);
+    target.mutable_ordering()->set_mode(Ordering::KEY);
+    target.mutable_ordering()->set_key_path(key_path);
+    target.mutable_ordering()->set_on_dead_letter(Ordering::BLOCK);
+    ASSERT_OK(Await<absl::StatusOr<pavane::admin::v1::PutRuleResponse>>([&](auto done) {
+                broker_.rule_admin->Put(request, done);
+              }).status());
+  }
+  void Publish(const std::string& id, const std::string& key) {
+    event::CloudEvent event = MakeEvent();
+    event.set_id(id);
+    (*event.mutable_attributes())["partitionkey"].set_ce_string(key);
+    (*event.mutable_attributes())["datacontenttype"].set_ce_string("application/json");
+    event.set_text_data(absl::StrCat("{\"id\":\"", id, "\"}"));
+    EXPECT_FALSE(broker_.PublishOne(event).has_error());
+  }
+  std::string PullId(const std::string& service, std::string* delivery_id = nullptr) {
+    const targets::OutgoingDelivery delivery = broker_.Pull(service, 1).at(0);
+    if (delivery_id != nullptr) *delivery_id = delivery.delivery_id;
+    event::CloudEvent event;
+    EXPECT_TRUE(event.ParseFromString(delivery.event->bytes));
+    return event.id();
+  }
+  void RejectFirst() {
+    std::string delivery_id;
+    EXPECT_EQ(PullId("s", &delivery_id), "a-1");
+    EXPECT_FALSE(broker_.Reject("s", delivery_id).has_error());
+  }
+  DeadLetter Letter() {
+    const auto list = broker_.dead_letters->List({});
+    EXPECT_OK(list);
+    EXPECT_EQ(list->dead_letters_size(), 1);
+    return list->dead_letters(0);
+  }
+  absl::StatusOr<pavane::admin::v1::SkipDeadLettersResponse> Skip(const std::string& id) {
+    pavane::admin::v1::SkipDeadLettersRequest request;
+    request.set_id(id);
+    return Await<absl::StatusOr<pavane::admin::v1::SkipDeadLettersResponse>>(
+        [&](auto done) { broker_.dead_letters->Skip(request, done); });
+  }
+
+  Stations broker_;
+};
+
+TEST_F(OrderedDeadLetterTest, ASkippedLetterStaysAndLetsItsKeyGoOn) {
+  Publish("a-1", "a");
+  Publish("a-2", "a");
+  Publish("b-1", "b");
+  RejectFirst();
+  const DeadLetter letter = Letter();
+  EXPECT_TRUE(letter.blocks_key());
+  EXPECT_EQ(PullId("s"), "b-1") << "a-2 waits";
+  ASSERT_OK_AND_ASSIGN(const auto skipped, Skip(letter.id()));
+  EXPECT_EQ(skipped.skipped(), 1u);
+  EXPECT_EQ(PullId("s"), "a-2");
+  EXPECT_FALSE(Letter().blocks_key());
+  EXPECT_EQ(Letter().event_id(), "a-1");
+  ASSERT_OK_AND_ASSIGN(const auto again, Skip(Letter().id()));
+  EXPECT_EQ(again.skipped(), 0u);
+  EXPECT_THAT(Skip(letter.id()).status(), StatusIs(absl::StatusCode::kNotFound)) << "its old id";
+}
+
+TEST_F(OrderedDeadLetterTest, RedrivenToAnotherTargetItLetsItsKeyGoOnAndHasTheOthersKey) {
+  Publish("a-1", "a");
+  Publish("a-2", "a");
+  RejectFirst();
+  EXPECT_EQ(PullId("o"), "a-1");
+  EXPECT_EQ(PullId("o"), "a-2") << "there the key is detail.id";
+  RedriveDeadLettersRequest request;
+  request.set_id(Letter().id());
+  request.set_to_target("default/other/t0");
+  ASSERT_OK(Await<absl::StatusOr<RedriveDeadLettersResponse>>([&](auto done) {
+              broker_.dead_letters->Redrive(request, done);
+            }).status());
+  broker_.clock.Advance(absl::Seconds(1));
+  EXPECT_EQ(PullId("s"), "a-2");
+  for (const delivery::TargetStats& stats : broker_.dispatcher->CollectTargetStats()) {
+    if (stats.names->rule == "other") {
+      EXPECT_EQ(stats.parked, 1u) << "a-1 is out already";
+    }
+  }
 }
 
 }  // namespace

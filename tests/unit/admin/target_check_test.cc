@@ -54,6 +54,23 @@ TEST(TargetCheck, PoliciesHaveBounds) {
       {"lease of a second",
        [](auto& t) { t.mutable_lease_policy()->mutable_lease()->set_seconds(1); }, true},
       {"ordered by key", [](auto& t) { t.mutable_ordering()->set_mode(pavane::v1::Ordering::KEY); },
+       true},
+      {"ordered by a path",
+       [](auto& t) {
+         t.mutable_ordering()->set_mode(pavane::v1::Ordering::KEY);
+         t.mutable_ordering()->set_key_path("detail.order.id");
+       },
+       true},
+      {"ordered by an element of an array",
+       [](auto& t) {
+         t.mutable_ordering()->set_mode(pavane::v1::Ordering::KEY);
+         t.mutable_ordering()->set_key_path("detail.orders[0]");
+       },
+       false},
+      {"a path without order", [](auto& t) { t.mutable_ordering()->set_key_path("detail.id"); },
+       false},
+      {"a mode of the future",
+       [](auto& t) { t.mutable_ordering()->set_mode(static_cast<pavane::v1::Ordering::Mode>(9)); },
        false},
   };
   for (const Case& c : cases) {

@@ -207,12 +207,18 @@ void Harness::DeleteRule(const std::string& name) {
 }
 
 Sequence Harness::Publish(const std::vector<TargetId>& targets, int count) {
+  return PublishKeyed(targets, std::vector<uint64_t>(count, 0));
+}
+
+Sequence Harness::PublishKeyed(const std::vector<TargetId>& targets,
+                               const std::vector<uint64_t>& key_hashes) {
   Sequence first;
   CHECK(Commit([&](store::CommitBuilder& commit) {
-          for (int i = 0; i < count; ++i) {
-            const Sequence sequence =
-                commit.AppendEvent(MakeEvent(BusId(1), ++published_), targets).event.sequence;
-            if (i == 0) first = sequence;
+          for (uint64_t key_hash : key_hashes) {
+            const store::AppendResult appended =
+                commit.AppendEvent(MakeEvent(BusId(1), ++published_), targets,
+                                   std::vector<uint64_t>(targets.size(), key_hash));
+            if (!first) first = appended.event.sequence;
           }
           return absl::OkStatus();
         }).ok());
@@ -271,6 +277,15 @@ SettlementAnswer Harness::SettleOne(const std::string& service, const std::strin
   return std::move(Settle(service, std::move(settlements))[0]);
 }
 
+bool Harness::Extend(const std::string& service, const std::string& delivery_id) {
+  std::promise<bool> extended;
+  dispatcher_->Extend(service, {{delivery_id, std::nullopt}},
+                      [&extended](const std::vector<ExtendAnswer>& answers) {
+                        extended.set_value(!answers.at(0).refusal.has_value());
+                      });
+  return extended.get_future().get();
+}
+
 TargetStats Harness::Stats(TargetId target) {
   for (TargetStats& stats : dispatcher_->CollectTargetStats()) {
     if (stats.target == target) return std::move(stats);
@@ -299,11 +314,32 @@ void Harness::Redrive(const store::DeadLetterRecord& letter) {
           exception.due_us = commit.time_us();
           exception.age_from_us = commit.time_us();
           exception.redriven = true;
+          exception.key_hash = letter.key_hash;
+          exception.in_order = letter.blocks_key;
           commit.PutException(exception);
           return absl::OkStatus();
         }).ok());
   // Recorded time may be ahead of a clock that stands still by a microsecond for each commit.
   Advance(absl::Milliseconds(1));
+}
+
+void Harness::Purge(const store::DeadLetterRecord& letter) {
+  CHECK(Commit([&](store::CommitBuilder& commit) {
+          commit.EraseDeadLetter(letter);
+          return absl::OkStatus();
+        }).ok());
+  Sync();
+}
+
+void Harness::Skip(const store::DeadLetterRecord& letter) {
+  CHECK(Commit([&](store::CommitBuilder& commit) {
+          commit.EraseDeadLetter(letter);
+          store::DeadLetterRecord skipped = letter;
+          skipped.blocks_key = false;
+          commit.PutDeadLetter(std::move(skipped));
+          return absl::OkStatus();
+        }).ok());
+  Sync();
 }
 
 std::unique_ptr<PreparedEvents> Harness::Emits(std::vector<TargetId> targets, int count,

@@ -64,6 +64,9 @@ class Harness {
   void DeleteRule(const std::string& name);
   /// Appends `count` events for the targets; returns the first one's sequence.
   Sequence Publish(const std::vector<TargetId>& targets, int count = 1);
+  /// Appends one event for each of `key_hashes`, 0 for none.
+  Sequence PublishKeyed(const std::vector<TargetId>& targets,
+                        const std::vector<uint64_t>& key_hashes);
   void Sync();
   void Advance(absl::Duration by);
 
@@ -76,10 +79,15 @@ class Harness {
                                        std::vector<SettlementRequest> settlements);
   SettlementAnswer SettleOne(const std::string& service, const std::string& delivery_id,
                              decltype(SettlementRequest::outcome) outcome);
+  /// Whether the lease was extended.
+  bool Extend(const std::string& service, const std::string& delivery_id);
   TargetStats Stats(TargetId target);
   std::vector<store::DeadLetterRecord> DeadLetters();
   /// A dead letter becomes a delivery again, as the admin door does it.
   void Redrive(const store::DeadLetterRecord& letter);
+  void Purge(const store::DeadLetterRecord& letter);
+  /// The letter stays, under a new id, and blocks its key no longer.
+  void Skip(const store::DeadLetterRecord& letter);
 
   ManualClock& clock() { return clock_; }
   store::Log& log() { return *log_; }

@@ -232,7 +232,13 @@ CommitRecord RandomCommit(Random& random) {
     for (uint64_t t = random.Uniform(4); t > 0; --t) {
       targets.emplace_back(1 + t * 100 + random.Uniform(100));
     }
-    commit.events.push_back({event, targets});
+    std::vector<uint64_t> key_hashes;
+    if (random.Uniform(3) == 0) {
+      for (size_t i = 0; i < targets.size(); ++i) {
+        key_hashes.push_back(random.Uniform(2) == 0 ? 0 : random.Uint64());
+      }
+    }
+    commit.events.push_back({event, targets, key_hashes});
   }
   const auto ref = [&] {
     return DeliveryRef{TargetId(1 + random.Uniform(1000)),
@@ -268,6 +274,10 @@ CommitRecord RandomCommit(Random& random) {
     commit.exceptions_erased.push_back(MakeException(of.target, of.event, -5));
     commit.dead_letters.push_back(MakeLetter(of.target, of.event, random.Uint64()));
     commit.dead_letters_erased.push_back(MakeLetter(of.target, of.event, random.Uint64()));
+    if (random.Uniform(2) == 0) {
+      commit.dead_letters_erased.back().blocks_key = true;
+      commit.dead_letters_erased.back().key_hash = random.Uint64() | 1;
+    }
     commit.catalog.push_back({CatalogChange::Kind::kRule, random.Uint64(), false, "bytes"});
   }
   return commit;
@@ -302,9 +312,9 @@ TEST(CommitCodecTest, RandomCommitsComeBack) {
     const CommitRecord commit = RandomCommit(random);
     const Key key = CommitKey(commit.position);
     std::string bytes;
-    AppendCommit(commit, bytes);
+    const uint8_t flags = AppendCommit(commit, bytes);
     ASSERT_OK_AND_ASSIGN(const CommitRecord back,
-                         DecodeCommit("commit", key.view(), Sealed(key.view(), bytes)));
+                         DecodeCommit("commit", key.view(), Sealed(key.view(), bytes, flags)));
     EXPECT_EQ(back.position, commit.position);
     EXPECT_EQ(back.time_us, commit.time_us);
     EXPECT_EQ(back.catalog_version, commit.catalog_version);
@@ -314,6 +324,9 @@ TEST(CommitCodecTest, RandomCommitsComeBack) {
       EXPECT_EQ(back.events[i].event->accepted_us, commit.time_us);
       EXPECT_EQ(back.events[i].event->matched_rules, commit.events[i].event->matched_rules);
       EXPECT_EQ(back.events[i].targets, commit.events[i].targets);
+      for (size_t k = 0; k < back.events[i].targets.size(); ++k) {
+        EXPECT_EQ(back.events[i].key_hash(k), commit.events[i].key_hash(k));
+      }
     }
     ASSERT_EQ(back.settlements.size(), commit.settlements.size());
     for (size_t i = 0; i < back.settlements.size(); ++i) {
@@ -328,6 +341,8 @@ TEST(CommitCodecTest, RandomCommitsComeBack) {
                 SerializeDeadLetter(commit.dead_letters[i]));
       EXPECT_EQ(back.dead_letters_erased[i].id, commit.dead_letters_erased[i].id);
       EXPECT_EQ(back.dead_letters_erased[i].ref, commit.dead_letters_erased[i].ref);
+      EXPECT_EQ(back.dead_letters_erased[i].blocks_key, commit.dead_letters_erased[i].blocks_key);
+      EXPECT_EQ(back.dead_letters_erased[i].key_hash, commit.dead_letters_erased[i].key_hash);
       EXPECT_EQ(back.catalog[i].id, commit.catalog[i].id);
       EXPECT_EQ(back.catalog[i].bytes, commit.catalog[i].bytes);
     }
@@ -338,13 +353,13 @@ TEST(CommitCodecTest, BytesThatAreNoCommitAreDataLoss) {
   SeededRandom random(3);
   for (int round = 0; round < 3000; ++round) {
     std::string bytes;
-    AppendCommit(RandomCommit(random), bytes);
+    const uint8_t flags = AppendCommit(RandomCommit(random), bytes);
     for (uint64_t n = 1 + random.Uniform(4); n > 0; --n) {
       bytes[random.Uniform(bytes.size())] = static_cast<char>(random.Uint64());
     }
     if (random.Uniform(3) == 0) bytes.resize(random.Uniform(bytes.size()));
     const Key key = CommitKey(Position(1));
-    const auto decoded = DecodeCommit("commit", key.view(), Sealed(key.view(), bytes));
+    const auto decoded = DecodeCommit("commit", key.view(), Sealed(key.view(), bytes, flags));
     if (!decoded.ok()) {
       EXPECT_THAT(decoded, StatusIs(absl::StatusCode::kDataLoss));
     }
@@ -363,7 +378,7 @@ TEST(CommitCodecTest, AnAckTakesFewBytes) {
     commit.settlements.push_back(settlement);
   }
   std::string bytes;
-  AppendCommit(commit, bytes);
+  EXPECT_EQ(AppendCommit(commit, bytes), 0);
   EXPECT_LE(bytes.size(), 16 * 1000);
 }
 
@@ -378,6 +393,7 @@ TEST(RecordCodecTest, ATargetStateComesBack) {
   state.counters.created = 50;
   state.counters.failed_by_reason = {0, 1, 2, 3, 4, 5, 6};
   state.counters.discarded = 9;
+  state.blocked = {{~0ull, Sequence(101)}, {7, Sequence(90)}};
   TargetState back;
   ASSERT_TRUE(ParseTargetState(SerializeTargetState(state), back));
   EXPECT_EQ(back.target, state.target);
@@ -389,6 +405,23 @@ TEST(RecordCodecTest, ATargetStateComesBack) {
   EXPECT_EQ(back.counters.created, state.counters.created);
   EXPECT_EQ(back.counters.failed_by_reason, state.counters.failed_by_reason);
   EXPECT_EQ(back.counters.discarded, state.counters.discarded);
+  ASSERT_EQ(back.blocked.size(), 2u);
+  EXPECT_EQ(back.blocked[0].key_hash, ~0ull);
+  EXPECT_EQ(back.blocked[1].sequence, Sequence(90));
+}
+
+TEST(RecordCodecTest, ARedrivenDeliveryKeepsItsCopyOfTheEvent) {
+  ExceptionRecord exception = MakeException(TargetId(1), {BusId(1), Sequence(1)}, 5);
+  exception.event_accepted_us = 4;
+  exception.event_bytes = "bytes of an event whose block is gone";
+  exception.key_hash = ~0ull;
+  exception.in_order = true;
+  ExceptionRecord back;
+  ASSERT_TRUE(ParseException(SerializeException(exception), back));
+  EXPECT_EQ(back.event_accepted_us, exception.event_accepted_us);
+  EXPECT_EQ(back.event_bytes, exception.event_bytes);
+  EXPECT_EQ(back.key_hash, exception.key_hash);
+  EXPECT_TRUE(back.in_order);
 }
 
 TEST(RecordCodecTest, AnUnknownKindIsRefused) {

@@ -176,8 +176,8 @@ TEST_F(LogTest, BusesDoNotMixWithinACommit) {
   EXPECT_THAT(log_->EventRange(BusId(2)), Pair(Sequence(1), Sequence(3)));
   ASSERT_OK_AND_ASSIGN(const auto event, log_->ReadEvent({BusId(2), Sequence(2)}));
   EXPECT_THAT(event->bytes, HasSubstr("e3"));
-  EXPECT_EQ(Numbers(*log_->ReadTargetEntries(TargetId(2), Sequence(), 10)),
-            (std::vector<uint64_t>{1, 2, 3}));
+  EXPECT_EQ(*log_->ReadTargetEntries(TargetId(2), Sequence(), 10),
+            (std::vector<TargetEntry>{{Sequence(1)}, {Sequence(2)}, {Sequence(3)}}));
 }
 
 TEST_F(LogTest, ATailCacheOfAFewBytesServesTheNewestOnly) {
@@ -372,8 +372,8 @@ TEST_F(LogTest, ASecondProcessIsRefusedAndToldWhere) {
 }
 
 TEST_F(LogTest, ANewerFormatIsRefused) {
-  Overwrite(Family::kMeta, kFormatVersionKey, "2");
-  EXPECT_THAT(Reopen(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("format 2")));
+  Overwrite(Family::kMeta, kFormatVersionKey, "3");
+  EXPECT_THAT(Reopen(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("format 3")));
   Overwrite(Family::kMeta, kFormatVersionKey, "1");
   EXPECT_OK(Reopen());
 }

@@ -60,7 +60,7 @@ class LogUpkeepTest : public ::testing::Test {
     auto entries = log_->ReadTargetEntries(target, Sequence(after), max);
     EXPECT_OK(entries);
     std::vector<uint64_t> numbers;
-    for (const Sequence sequence : *entries) numbers.push_back(sequence.value());
+    for (const TargetEntry& entry : *entries) numbers.push_back(entry.sequence.value());
     return numbers;
   }
   std::vector<uint64_t> ReplayedPositions(uint64_t after) {
