@@ -12,6 +12,9 @@ namespace pavane::delivery {
 namespace {
 
 constexpr absl::Duration kSweepInterval = absl::Seconds(1);
+// Deliveries dispatched and settled since the last checkpoint beyond which one is written early:
+// the log holds their entries in memory until then, and one of many takes the writer long.
+constexpr uint64_t kCheckpointChanges = 1 << 18;
 
 }  // namespace
 
@@ -43,7 +46,7 @@ absl::Status Engine::Recover(const std::function<void(TargetId, uint64_t)>& unse
   ASSIGN_OR_RETURN(Position from,
                    context_.log.FindPositionBefore(answers_from, context_.options.answers_max));
   from = std::min(from, checkpoint.position);
-  RETURN_IF_ERROR(context_.log.ReplayCommits(from, [&](const store::CommitRecord& commit) {
+  const auto replay = [&](const store::CommitRecord& commit) {
     if (commit.position > checkpoint.position) {
       Fold(commit);
     } else {
@@ -52,7 +55,8 @@ absl::Status Engine::Recover(const std::function<void(TargetId, uint64_t)>& unse
       }
     }
     return absl::OkStatus();
-  }));
+  };
+  RETURN_IF_ERROR(context_.log.ReplayCommits(from, replay, checkpoint.position));
   recovering_ = false;
   FAILPOINT("delivery.commits_replayed");
   for (const auto& [id, target] : targets_.all()) {
@@ -106,6 +110,7 @@ void Engine::FoldDeliveries(const store::CommitRecord& commit) {
     with_target(settlement.ref.target, [&](Target& target) { target.queue.OnSettled(settlement); });
     FoldSettlement(settlement, commit.time_us);
   }
+  changes_since_checkpoint_ += commit.settlements.size();
   for (const store::ExceptionRecord& exception : commit.exceptions) {
     with_target(exception.ref.target,
                 [&](Target& target) { target.queue.OnExceptionPut(exception); });
@@ -125,6 +130,7 @@ void Engine::FoldDeliveries(const store::CommitRecord& commit) {
                                   appended.key_hash(i));
       });
     }
+    changes_since_checkpoint_ += appended.targets.size();
   }
 }
 
@@ -209,7 +215,7 @@ MonotonicTime Engine::Tick() {
     ends_.LogFailuresLeftOut();
   }
   services_.AnswerLatePulls(now);
-  if (now >= next_checkpoint_) Checkpoint();
+  if (now >= next_checkpoint_ || changes_since_checkpoint_ >= kCheckpointChanges) Checkpoint();
   MonotonicTime wake = std::min({next_sweep_, next_checkpoint_, leases_.NextExpiry(),
                                  services_.next_lost(), services_.NextPullDeadline()});
   if (const int64_t wake_us = targets_.NextWakeUs(); wake_us != TargetQueue::kNever) {
@@ -244,6 +250,7 @@ void Engine::Pump() {
 // ---- checkpoint and figures
 
 void Engine::Checkpoint() {
+  changes_since_checkpoint_ = 0;
   next_checkpoint_ = context_.clock.MonotonicNow() + context_.options.checkpoint_interval;
   std::vector<store::TargetState> dirty;
   std::vector<Target*> written;

@@ -83,6 +83,7 @@ class Engine {
   bool recovering_ = false;  // replaying: the catalog is ahead of the commits
   MonotonicTime next_sweep_;
   MonotonicTime next_checkpoint_;
+  uint64_t changes_since_checkpoint_ = 0;
 };
 
 }  // namespace pavane::delivery

@@ -6,6 +6,13 @@
 #include "delivery/target_counters.h"
 
 namespace pavane::delivery {
+namespace {
+
+// Fresh entries of a target in memory, of however wide a window: with 10,000 targets behind, even
+// these take 60 MB. Reading the next ones costs some 10 us.
+constexpr size_t kFreshMax = 256;
+
+}  // namespace
 
 TargetQueue::TargetQueue(const store::Log& log, store::TargetState state, size_t window_max,
                          bool is_new)
@@ -13,6 +20,7 @@ TargetQueue::TargetQueue(const store::Log& log, store::TargetState state, size_t
       target_(state.target),
       bus_(state.bus),
       window_max_(std::max<size_t>(window_max, 2)),
+      fresh_max_(std::min(window_max_, kFreshMax)),
       counters_(state.counters),
       watermark_(state.watermark),
       done_(state.done),
@@ -33,7 +41,7 @@ void TargetQueue::OnDispatched(Sequence sequence, int64_t accepted_us, uint64_t 
   last_dispatched_ = std::max(last_dispatched_, sequence);
   // The log is read ahead of the fold at times: then the entry is here already.
   if (sequence <= loaded_through_) return;
-  if (more_on_disk_ || fresh_.size() >= window_max_) {
+  if (more_on_disk_ || fresh_.size() >= fresh_max_) {
     more_on_disk_ = true;
     return;
   }
@@ -248,7 +256,7 @@ void TargetQueue::Refill() {
   if (!more_on_disk_ || !fresh_.empty()) return;
   // The read may see commits that the fold has not: OnDispatched skips what is loaded by then.
   while (more_on_disk_ && fresh_.empty()) {
-    auto entries = log_.ReadTargetEntries(target_, loaded_through_, window_max_);
+    auto entries = log_.ReadTargetEntries(target_, loaded_through_, fresh_max_);
     if (!entries.ok()) {
       error_ = entries.status();
       return;
@@ -259,7 +267,7 @@ void TargetQueue::Refill() {
       fresh_.push_back(Fresh{entry.sequence, 0, entry.key_hash, false});
     }
     last_dispatched_ = std::max(last_dispatched_, loaded_through_);
-    more_on_disk_ = entries->size() >= window_max_;
+    more_on_disk_ = entries->size() >= fresh_max_;
   }
 }
 

@@ -141,6 +141,7 @@ class TargetQueue {
   const TargetId target_;
   const BusId bus_;
   const size_t window_max_;
+  const size_t fresh_max_;
   store::TargetCounters counters_;
   absl::Status error_;
 
