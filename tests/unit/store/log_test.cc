@@ -350,6 +350,29 @@ TEST_F(LogTest, CommitsAreReplayedInOrder) {
               StatusIs(absl::StatusCode::kAborted));
 }
 
+TEST_F(LogTest, EventsOfCommitsThatAreKnownAreLeftOut) {
+  for (int i = 0; i < 3; ++i) {
+    maker_.Begin();
+    for (int n = 0; n < 3; ++n) {
+      maker_.Event(n == 1 ? BusId(2) : kBus, absl::StrCat("e", i, n), {kTarget, TargetId(11)});
+    }
+    SettlementRecord settlement;
+    settlement.ref = {kTarget, {kBus, Sequence(1)}};
+    settlement.token = 99;
+    maker_.commit().settlements.push_back(settlement);
+    Append();
+  }
+  std::vector<size_t> events;
+  const auto visit = [&](const CommitRecord& commit) {
+    events.push_back(commit.events.size());
+    EXPECT_EQ(commit.settlements.size(), 1);
+    EXPECT_EQ(commit.settlements[0].token, 99);
+    return absl::OkStatus();
+  };
+  ASSERT_OK(log_->ReplayCommits(Position(), visit, Position(2)));
+  EXPECT_THAT(events, ElementsAre(0, 0, 3));
+}
+
 TEST_F(LogTest, AWindowIsAlsoBoundedByItsSettlements) {
   for (int i = 0; i < 5; ++i) {
     maker_.Begin().settlements.resize(10);
