@@ -1,8 +1,11 @@
 """Bad input of every kind: each has its specific error, nothing is lost, nothing crashes."""
 
+import os
+import pathlib
 import subprocess
 import tempfile
 import unittest
+import unittest.mock
 
 import grpc
 
@@ -196,6 +199,62 @@ class StartTest(unittest.TestCase):
             code, said = self.start(f"--data-dir={file.name}/data", "--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0")
         self.assertEqual(code, 73, said)
         self.assertIn(file.name, said)
+
+    def test_unknown_key_in_the_file_names_the_nearest_and_the_line(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write("limits:\n  event_byte_max: 5\n")
+            file.flush()
+            code, said = self.start(f"--config={file.name}")
+        self.assertEqual(code, 64, said)
+        self.assertIn("event_bytes_max", said)
+        self.assertIn(file.name, said)
+
+    def test_a_file_that_is_no_yaml_is_refused(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write("limits: [\x01: }\n")
+            file.flush()
+            code, said = self.start(f"--config={file.name}")
+        self.assertEqual(code, 64, said)
+        self.assertIn(file.name, said)
+        self.assertEqual(self.start("--config=/nowhere/pavane.yaml")[0], 64)
+
+    def test_an_unknown_variable_only_warns(self):
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.dict(
+                "os.environ", {"PAVANE_SERVICE_HOST": "10.0.0.1"}):
+            broker = Broker(folder)
+            self.addCleanup(broker.kill)
+            self.assertIn("PAVANE_SERVICE_HOST", broker.log())
+            self.assertEqual(broker.stop(), 0)
+
+    def test_data_directory_that_may_not_be_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            data = pathlib.Path(folder, "data")
+            data.mkdir(mode=0o000)
+            # root reads everything unless it has given up the right to.
+            drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+            done = subprocess.run([*drop, PAVANED, f"--data-dir={data}", "--grpc-listen=127.0.0.1:0", "--http-listen="],
+                                  capture_output=True, text=True, timeout=60)
+            data.chmod(0o700)
+            self.assertEqual((done.returncode, list(data.iterdir())), (73, []), done.stderr)
+        self.assertIn(str(data), done.stderr)
+
+    def test_data_directory_whose_store_is_damaged(self):
+        with tempfile.TemporaryDirectory() as folder:
+            broker = Broker(folder)
+            self.addCleanup(broker.kill)
+            PROTOCOL.call(broker.channel, PUBLISHER, "Publish", entries=[{"event": event("kept")}])
+            self.assertEqual(broker.stop(), 0)
+            current = pathlib.Path(folder, "data", "CURRENT")
+            whole = current.read_bytes()
+            current.write_bytes(b"MANIFEST-999999\n")
+            code, said = self.start(f"--data-dir={folder}/data", "--grpc-listen=127.0.0.1:0", "--http-listen=")
+            self.assertIn(code, (65, 73), said)
+            self.assertIn(f"{folder}/data", said)
+            current.write_bytes(whole)  # the refusal changed nothing
+            broker.start()
+            stored = PROTOCOL.call(broker.channel, EVENTS, "GetEvent", id="kept").events[0]
+            self.assertEqual(stored.event.id, "kept")
+            self.assertEqual(broker.stop(), 0)
 
     def test_data_directory_in_use(self):
         with tempfile.TemporaryDirectory() as folder:

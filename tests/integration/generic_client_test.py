@@ -200,6 +200,16 @@ class GenericClientTest(BrokerTest):
         self.call(DEAD_LETTERS, "RedriveDeadLetters", id=letter.id, to_target="default/heir/t")
         self.assertEqual(self.pull("heir")[0].event.id, "gone-1")
 
+    def test_a_rule_has_up_to_a_hundred_targets(self):
+        targets = [{"id": f"t{i}", "address": f"service:hundred-{i}"} for i in range(100)]
+        self.call(RULES, "PutRule", rule={"name": "hundred", "pattern": '{"source":["hundred"]}', "targets": targets})
+        self.addCleanup(self.call, RULES, "DeleteRule", name="hundred", discard=True)
+        self.assertEqual(self.publish({"event": event("h-1", source="hundred")})[0].matched_rules, 1)
+        for i in (0, 50, 99):
+            delivery = self.pull(f"hundred-{i}")[0]
+            self.assertEqual((delivery.event.id, delivery.target), ("h-1", f"t{i}"))
+            self.settle(f"hundred-{i}", {"delivery_id": delivery.delivery_id, "ack": {}})
+
     def test_a_bus_forwards_to_another(self):
         self.call(BUSES, "PutBus", bus={"name": "audit"})
         self.call(RULES, "PutRule", rule={"name": "forward", "pattern": '{"source":["forward"]}',
