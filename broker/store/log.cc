@@ -138,10 +138,28 @@ void Log::Fail(const absl::Status& error) {
 
 std::pair<Sequence, Sequence> Log::EventRange(BusId bus) const { return impl_->EventRange(bus); }
 
+std::vector<BusId> Log::BusesWithEvents() const {
+  std::vector<BusId> buses;
+  MutexLock lock(impl_->mu);
+  for (const auto& [bus, range] : impl_->ranges) {
+    if (range.first) buses.push_back(bus);
+  }
+  return buses;
+}
+
 uint64_t Log::dead_letter_count(TargetId target) const {
   MutexLock lock(impl_->mu);
   const auto found = impl_->letters.find(target);
-  return found == impl_->letters.end() ? 0 : found->second;
+  return found == impl_->letters.end() ? 0 : found->second.count;
+}
+
+std::vector<Log::DeadLetterCount> Log::DeadLetterCounts() const {
+  std::vector<DeadLetterCount> counts;
+  MutexLock lock(impl_->mu);
+  for (const auto& [target, letters] : impl_->letters) {
+    if (letters.count > 0) counts.push_back({target, letters.bus, letters.count});
+  }
+  return counts;
 }
 
 size_t Log::unmerged_entries() const {
@@ -152,6 +170,11 @@ size_t Log::unmerged_entries() const {
 absl::Status Log::WriteCheckpoint(Position position, const std::vector<TargetState>& dirty,
                                   const std::vector<TargetId>& gone, int64_t keep_from_us) {
   return impl_->WriteCheckpoint(position, dirty, gone, keep_from_us);
+}
+
+absl::StatusOr<uint64_t> Log::KeptBytes(BusId bus) const { return impl_->KeptBytes(bus); }
+absl::StatusOr<Sequence> Log::FindByBytes(BusId bus, uint64_t bytes) const {
+  return impl_->FindByBytes(bus, bytes);
 }
 
 absl::StatusOr<uint64_t> Log::DropEvents(BusId bus, Sequence before) {

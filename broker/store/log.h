@@ -137,8 +137,16 @@ class Log {
   absl::StatusOr<std::vector<Sequence>> FindByCorrelation(BusId bus,
                                                           const event::Hash128& correlation_hash,
                                                           size_t max) const;
+  std::vector<BusId> BusesWithEvents() const;
   /// Oldest and newest event kept; both 0 when there is none.
   std::pair<Sequence, Sequence> EventRange(BusId bus) const;
+  /// Bytes of the events kept on the bus, as they came: neither compression nor what lies beside
+  /// them counts. The first call for a bus reads the heads of all its blocks, later ones read
+  /// nothing.
+  absl::StatusOr<uint64_t> KeptBytes(BusId bus) const;
+  /// What DropEvents must be told so that at least `bytes` less are kept: whole blocks from the
+  /// front, never the newest one.
+  absl::StatusOr<Sequence> FindByBytes(BusId bus, uint64_t bytes) const;
   /// The first sequence accepted at or after the time, last + 1 when there is none.
   absl::StatusOr<Sequence> FindByTime(BusId bus, int64_t accepted_us) const;
 
@@ -186,6 +194,13 @@ class Log {
   absl::StatusOr<DeadLetterRecord> GetDeadLetter(DeadLetterKey key) const;
   /// Dead letters per target, kept exact in memory.
   uint64_t dead_letter_count(TargetId target) const;
+  /// The same of every target that has any, deleted ones included.
+  struct DeadLetterCount {
+    TargetId target;
+    std::string bus;  // its name when the last letter was written
+    uint64_t count = 0;
+  };
+  std::vector<DeadLetterCount> DeadLetterCounts() const;
 
   // ---- upkeep (writer thread)
   /// Deliveries dispatched since the last checkpoint, which memory holds until the next one: a

@@ -203,6 +203,8 @@ void Log::Impl::Remember(const CommitRecord& commit) {
     Range& range = ranges[appended.event->ref.bus];
     if (!range.first) range.first = appended.event->ref.sequence;
     range.last = appended.event->ref.sequence;
+    range.appended_bytes += appended.event->bytes.size();
+    if (range.kept_bytes) *range.kept_bytes += appended.event->bytes.size();
   }
   tails.Add(commit);
   CountLetters(commit);
@@ -211,8 +213,7 @@ void Log::Impl::Remember(const CommitRecord& commit) {
 void Log::Impl::CountLetters(const CommitRecord& commit) {
   const auto count = [&](TargetId target, int64_t change) {
     mu.AssertHeld();
-    uint64_t& letters_of_target = letters[target];
-    letters_of_target += static_cast<uint64_t>(change);
+    letters[target].count += static_cast<uint64_t>(change);
     if (!letter_changes.empty() && letter_changes.back().position == commit.position &&
         letter_changes.back().target == target) {
       letter_changes.back().change += change;
@@ -220,7 +221,10 @@ void Log::Impl::CountLetters(const CommitRecord& commit) {
       letter_changes.push_back({commit.position, target, change});
     }
   };
-  for (const DeadLetterRecord& letter : commit.dead_letters) count(letter.ref.target, 1);
+  for (const DeadLetterRecord& letter : commit.dead_letters) {
+    count(letter.ref.target, 1);
+    letters[letter.ref.target].bus = letter.bus;
+  }
   for (const DeadLetterRecord& letter : commit.dead_letters_erased) count(letter.ref.target, -1);
 }
 

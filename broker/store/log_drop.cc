@@ -32,11 +32,19 @@ absl::StatusOr<uint64_t> Log::Impl::DropEvents(BusId bus, Sequence before) {
     time_us = last_time_us;
   }
   Scan scan(*database, Family::kBlock, from.view(), end.view());
+  const bool counted = [&] {
+    MutexLock lock(mu);
+    return ranges[bus].kept_bytes.has_value();
+  }();
   Sequence last;
+  uint64_t bytes = 0;
   for (size_t blocks = 0; scan.Valid() && blocks < kBlocksMax; scan.Next(), ++blocks) {
     const Sequence block_last(ReadKey64(scan.key(), 8));
     if (block_last >= before) break;
     last = block_last;
+    if (!counted) continue;
+    ASSIGN_OR_RETURN(const BlockHead head, DecodeBlockHead("block", scan.key(), scan.value()));
+    bytes += head.events.back().end;
   }
   RETURN_IF_ERROR(scan.status());
   if (!last) return 0;
@@ -61,6 +69,11 @@ absl::StatusOr<uint64_t> Log::Impl::DropEvents(BusId bus, Sequence before) {
   MutexLock lock(mu);
   Range& range = ranges[bus];
   range.first = last == range.last ? Sequence() : last.Next();
+  if (counted && range.kept_bytes >= bytes) {
+    *range.kept_bytes -= bytes;
+  } else {
+    range.kept_bytes.reset();  // counted meanwhile: once more
+  }
   return last - first + 1;
 }
 

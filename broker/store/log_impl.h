@@ -32,8 +32,8 @@
 namespace pavane::store {
 
 /// What Log consists of. Its functions are in log_open.cc, log_append.cc, log_checkpoint.cc,
-/// log_dedup.cc, log_drop.cc, log_read.cc, log_rules.cc and log_upkeep.cc; what a function does is
-/// said at Log's function of the same name.
+/// log_bytes.cc, log_dedup.cc, log_drop.cc, log_read.cc, log_rules.cc and log_upkeep.cc; what a
+/// function does is said at Log's function of the same name.
 class Log::Impl {
  public:
   explicit Impl(const Options& options)
@@ -64,6 +64,10 @@ class Log::Impl {
   // ---- log_rules.cc
   absl::StatusOr<RuleAsOf> ReadRuleAsOf(BusId bus, absl::string_view name,
                                         CatalogVersion version) const;
+
+  // ---- log_bytes.cc
+  absl::StatusOr<uint64_t> KeptBytes(BusId bus) const ABSL_LOCKS_EXCLUDED(mu);
+  absl::StatusOr<Sequence> FindByBytes(BusId bus, uint64_t bytes) const;
 
   // ---- log_read.cc
   absl::StatusOr<CommitRecord> ReadCommit(Position position) const;
@@ -123,8 +127,14 @@ class Log::Impl {
   std::unique_ptr<Upkeep> upkeep;  // ends before what its jobs point to
 
   struct Range {
-    Sequence first;  // 0: no event is kept
-    Sequence last;   // the newest ever given
+    Sequence first;                      // 0: no event is kept
+    Sequence last;                       // the newest ever given
+    uint64_t appended_bytes = 0;         // since the start
+    std::optional<uint64_t> kept_bytes;  // counted when first asked for
+  };
+  struct Letters {
+    std::string bus;
+    uint64_t count = 0;
   };
 
   mutable Mutex mu;
@@ -132,8 +142,8 @@ class Log::Impl {
   Position last_position ABSL_GUARDED_BY(mu);
   int64_t last_time_us ABSL_GUARDED_BY(mu) = 0;
   CatalogVersion catalog_version ABSL_GUARDED_BY(mu);
-  absl::flat_hash_map<BusId, Range> ranges ABSL_GUARDED_BY(mu);
-  absl::flat_hash_map<TargetId, uint64_t> letters ABSL_GUARDED_BY(mu);
+  mutable absl::flat_hash_map<BusId, Range> ranges ABSL_GUARDED_BY(mu);
+  absl::flat_hash_map<TargetId, Letters> letters ABSL_GUARDED_BY(mu);
   TargetTails tails ABSL_GUARDED_BY(mu);
 
  private:
@@ -142,6 +152,7 @@ class Log::Impl {
   absl::Status WriteIdentity(bool created);
   absl::Status LoadCatalogIds();
   absl::Status LoadCheckpoint();
+  absl::StatusOr<std::string> BusOfLetters(TargetId target) const;
   absl::Status LoadLastCommit();
   absl::Status LoadRanges();
   absl::Status LoadRuns();
@@ -203,6 +214,10 @@ class Log::Impl {
 
   // ---- log_drop.cc
   absl::Status CopyIntoLetters(BusId bus, Sequence first, Sequence last);
+
+  // ---- log_bytes.cc
+  /// Nothing when blocks were dropped meanwhile.
+  absl::StatusOr<std::optional<uint64_t>> SumBlocks(BusId bus, Sequence first, Sequence last) const;
 };
 
 }  // namespace pavane::store

@@ -140,16 +140,35 @@ absl::Status Log::Impl::LoadCheckpoint() {
   }
   checkpoint_position = mark.position;
   Scan scan(*database, Family::kCheckpoint, "d", "e");
-  MutexLock lock(mu);
   for (; scan.Valid(); scan.Next()) {
     ASSIGN_OR_RETURN(const Opened count, OpenEnvelope("checkpoint", scan.key(), scan.value()));
     WireReader in(count.payload);
     const uint64_t number = in.Varint();
     if (!in.done()) return CorruptRecord("checkpoint", scan.key(), "it is not a number");
     const TargetId target(ReadKey64(scan.key(), 1));
-    checkpoint_letters[target] = letters[target] = number;
+    checkpoint_letters[target] = number;
+    ASSIGN_OR_RETURN(std::string bus, BusOfLetters(target));
+    MutexLock lock(mu);
+    letters[target] = {std::move(bus), number};
   }
   return scan.status();
+}
+
+// The name on the target's first letter; empty when the letters are gone, as the commits after the
+// checkpoint will say.
+absl::StatusOr<std::string> Log::Impl::BusOfLetters(TargetId target) const {
+  Scan scan(*database, Family::kDeadLetter, DeadLetterRecordKey(target, 0).view(),
+            DeadLetterRecordKey(target.Next(), 0).view());
+  if (!scan.Valid()) {
+    RETURN_IF_ERROR(scan.status());
+    return "";
+  }
+  ASSIGN_OR_RETURN(const Opened opened, OpenEnvelope("dead_letter", scan.key(), scan.value()));
+  DeadLetterRecord letter;
+  if (!ParseDeadLetter(opened.payload, letter)) {
+    return CorruptRecord("dead_letter", scan.key(), "it does not decode");
+  }
+  return letter.bus;
 }
 
 absl::Status Log::Impl::LoadCatalogIds() {
@@ -178,7 +197,9 @@ absl::Status Log::Impl::LoadRanges() {
               BlockKey(next, Sequence()).view(), Scan::Direction::kBackward);
     RETURN_IF_ERROR(last.status());
     MutexLock lock(mu);
-    ranges[bus] = {first.first, Sequence(ReadKey64(last.key(), 8))};
+    Range& range = ranges[bus];
+    range.first = first.first;
+    range.last = Sequence(ReadKey64(last.key(), 8));
   }
   // Buses whose events were all dropped.
   Scan given(*database, Family::kMeta, absl::string_view("b\0", 2), absl::string_view("b\1", 2));
