@@ -75,6 +75,18 @@ void DialOutBridge::AddCredit(const std::string& address, uint32_t messages) {
   if (id) dispatcher_.AddCredit(id, messages, 0);
 }
 
+void DialOutBridge::WithdrawCredit(const std::string& address) {
+  delivery::SessionId id;
+  {
+    MutexLock lock(mu_);
+    auto found = sessions_.find(address);
+    if (found == sessions_.end()) return;
+    id = found->second->id;
+    found->second->credit = 0;
+  }
+  if (id) dispatcher_.WithdrawCredit(id);
+}
+
 void DialOutBridge::CloseSession(const std::string& address) {
   delivery::SessionId id;
   {

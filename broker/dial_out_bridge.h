@@ -36,6 +36,7 @@ class DialOutBridge : public delivery::Dispatcher::DialOut, public targets::Dial
   void OpenSession(const std::string& address, std::shared_ptr<targets::Session> session) override
       ABSL_LOCKS_EXCLUDED(mu_);
   void AddCredit(const std::string& address, uint32_t messages) override ABSL_LOCKS_EXCLUDED(mu_);
+  void WithdrawCredit(const std::string& address) override ABSL_LOCKS_EXCLUDED(mu_);
   void CloseSession(const std::string& address) override ABSL_LOCKS_EXCLUDED(mu_);
   void Settle(const std::string& address, std::vector<pavane::v1::Settlement> settlements) override;
   void Described(const std::string& address, const std::string& service,

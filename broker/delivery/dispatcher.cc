@@ -169,6 +169,9 @@ void Dispatcher::OpenSession(OpenRequest request, OpenCallback callback) {
 void Dispatcher::AddCredit(SessionId session, uint32_t messages, uint64_t bytes) {
   loop_->Post([=, this] { loop_->engine().services().AddCredit(session, messages, bytes); });
 }
+void Dispatcher::WithdrawCredit(SessionId session) {
+  loop_->Post([=, this] { loop_->engine().services().WithdrawCredit(session); });
+}
 void Dispatcher::SetAlias(SessionId session, std::string service) {
   loop_->Post([this, session, service = std::move(service)]() mutable {
     loop_->engine().services().SetAlias(session, std::move(service));

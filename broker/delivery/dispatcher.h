@@ -94,6 +94,8 @@ class Dispatcher : public store::CommitObserver {
   // ---- sessions. A dial-out session uses its address (`grpc://...`) as service name.
   void OpenSession(OpenRequest request, OpenCallback callback);
   void AddCredit(SessionId session, uint32_t messages, uint64_t bytes);
+  /// Takes back what is left of it. What was handed out before may still arrive.
+  void WithdrawCredit(SessionId session);
   /// A dialled service may also settle by this name (deferred settlements).
   void SetAlias(SessionId session, std::string service);
   void DrainSession(SessionId session);

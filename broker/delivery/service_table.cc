@@ -110,6 +110,10 @@ void ServiceTable::AddCredit(SessionId id, uint32_t messages, uint64_t bytes) {
   if (Service* service = Find(session->service)) Touch(*service);
 }
 
+void ServiceTable::WithdrawCredit(SessionId id) {
+  if (SessionState* session = FindSession(id)) session->credit = 0;
+}
+
 void ServiceTable::SetAlias(SessionId id, std::string service) {
   if (sessions_.contains(id)) aliases_[id] = std::move(service);
 }

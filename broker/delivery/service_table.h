@@ -41,6 +41,7 @@ class ServiceTable {
   // ---- sessions
   void Open(OpenRequest request, const OpenCallback& callback);
   void AddCredit(SessionId id, uint32_t messages, uint64_t bytes);
+  void WithdrawCredit(SessionId id);
   void SetAlias(SessionId id, std::string service);
   void StopTaking(SessionId id);
   /// Returns the tokens of leases to be queued again at once; those of a lost session wait.

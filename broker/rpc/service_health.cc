@@ -8,7 +8,7 @@ constexpr const char* kOwnServices[] = {
     "pavane.admin.v1.RuleAdmin",    "pavane.admin.v1.DeadLetterAdmin", "pavane.admin.v1.EventAdmin",
     "pavane.admin.v1.ServiceAdmin", "pavane.admin.v1.SystemAdmin",
 };
-// Names of services are claims: they must not fill the memory.
+// Names of services are claims, and gRPC never forgets one: they must not fill the memory.
 constexpr size_t kNamesMax = 10'000;
 
 }  // namespace
@@ -46,7 +46,6 @@ void ServiceHealth::Disconnected(const std::string& service) {
   MutexLock lock(mu_);
   const auto found = instances_.find(service);
   if (found == instances_.end() || --found->second > 0) return;
-  instances_.erase(found);
   if (health_ != nullptr) health_->SetServingStatus(service, false);
 }
 

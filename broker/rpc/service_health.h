@@ -13,7 +13,8 @@ namespace pavane::rpc {
 
 /// What gRPC health v1 says: "" and the broker's own services, and each connected service by its
 /// name: SERVING while an instance is connected, NOT_SERVING after the last one left. All are
-/// NOT_SERVING while the broker drains or its store has failed. Any thread.
+/// NOT_SERVING while the broker drains or its store has failed. At most 10,000 names of services
+/// are told; further ones are unknown to it. Any thread.
 class ServiceHealth {
  public:
   /// `health` belongs to the gRPC server; call once it has started. Serving from then on.
@@ -30,7 +31,8 @@ class ServiceHealth {
   Mutex mu_;
   grpc::HealthCheckServiceInterface* health_ ABSL_GUARDED_BY(mu_) = nullptr;
   bool serving_ ABSL_GUARDED_BY(mu_) = false;
-  absl::flat_hash_map<std::string, int> instances_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_map<std::string, int> instances_  // of every name ever connected
+      ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace pavane::rpc

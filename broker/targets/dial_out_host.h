@@ -24,6 +24,8 @@ class DialOutHost {
   /// goes.
   virtual void OpenSession(const std::string& address, std::shared_ptr<Session> session) = 0;
   virtual void AddCredit(const std::string& address, uint32_t messages) = 0;
+  /// Takes back what is left of it.
+  virtual void WithdrawCredit(const std::string& address) = 0;
   virtual void CloseSession(const std::string& address) = 0;
   /// Settlements of the far end, and those that stand for failed calls.
   virtual void Settle(const std::string& address,

@@ -126,12 +126,18 @@ void DialledService::AwaitCalls() {
 // ---- deliveries
 
 void DialledService::Deliver(std::vector<OutgoingDelivery> deliveries) {
-  MutexLock lock(mu_);
-  if (stopped_) return;
-  in_hand_ += deliveries.size();
-  credit_given_ -= std::min(credit_given_, deliveries.size());
-  for (OutgoingDelivery& delivery : deliveries) waiting_.push_back({std::move(delivery), false});
-  CallWhatFits();
+  std::vector<pavane::v1::Settlement> released;
+  {
+    MutexLock lock(mu_);
+    if (stopped_) return;
+    in_hand_ += deliveries.size();
+    credit_given_ -= std::min(credit_given_, deliveries.size());
+    for (OutgoingDelivery& delivery : deliveries) waiting_.push_back({std::move(delivery), false});
+    // Handed out before the credit was withdrawn: its lease shall not run out here.
+    if (!serving_) released = ReleaseWaiting();
+    CallWhatFits();
+  }
+  if (!released.empty()) host_.Settle(options_.address, std::move(released));
 }
 
 void DialledService::LeasesLost(std::vector<std::string> delivery_ids) {
@@ -286,9 +292,13 @@ void DialledService::OnHealth(bool serving) {
       LOG_INFO("dialled service changed its health",
                {{"address", options_.address}, {"serving", serving}});
     }
-    if (!serving) released = ReleaseWaiting();
+    if (!serving) {
+      released = ReleaseWaiting();
+      credit_given_ = 0;
+    }
     CallWhatFits();
   }
+  if (!serving) host_.WithdrawCredit(options_.address);
   if (!released.empty()) host_.Settle(options_.address, std::move(released));
   if (serving) StartDescribe();  // a restarted service may say something else
   GiveCredit();
@@ -306,10 +316,14 @@ std::vector<pavane::v1::Settlement> DialledService::ReleaseWaiting() {
 }
 
 void DialledService::OnHealthDone(const grpc::Status& status) {
+  {
+    MutexLock lock(mu_);
+    health_context_ = nullptr;
+    serving_ = true;  // unknown again: calls tell
+    CallWhatFits();
+  }
+  GiveCredit();
   MutexLock lock(mu_);
-  health_context_ = nullptr;
-  serving_ = true;  // unknown again: calls tell
-  CallWhatFits();
   // A service without the health protocol is not asked again.
   if (!stopped_ && status.error_code() != grpc::StatusCode::UNIMPLEMENTED) {
     health_alarm_ = std::make_unique<grpc::Alarm>();

@@ -2,6 +2,7 @@
 
 import queue
 import tempfile
+import threading
 import unittest
 from concurrent import futures
 
@@ -19,11 +20,17 @@ class Plugin:
     `arrived` is a queue of the deliveries.
     """
 
-    def __init__(self, port, decide):
+    def __init__(self, port, decide, serving=None):
+        """`serving`: has health v1 as well, and says so at first."""
         self.decide = decide
+        self.serving = serving
+        self.changed = threading.Condition()
+        self.stopped = False
         self.arrived = queue.Queue()
         self.server = grpc.server(futures.ThreadPoolExecutor(8))
         self.server.add_generic_rpc_handlers((self._handlers(),))
+        if serving is not None:
+            self.server.add_generic_rpc_handlers((self._health_handlers(),))
         assert self.server.add_insecure_port(f"127.0.0.1:{port}") == port
         self.server.start()
 
@@ -36,6 +43,27 @@ class Plugin:
             "Describe": unary("describe", "DescribeRequest", "DescribeResponse"),
             "Handle": unary("handle", "HandleRequest", "HandleResponse"),
         })
+
+    def _health_handlers(self):
+        return grpc.method_handlers_generic_handler("grpc.health.v1.Health", {
+            "Watch": grpc.unary_stream_rpc_method_handler(
+                self.watch, request_deserializer=PROTOCOL.message("grpc.health.v1.HealthCheckRequest").FromString,
+                response_serializer=lambda m: m.SerializeToString())})
+
+    def watch(self, request, context):
+        assert request.service == "pavane.v1.PluginService", request
+        response = PROTOCOL.message("grpc.health.v1.HealthCheckResponse")
+        said = None
+        while not self.stopped:
+            with self.changed:
+                self.changed.wait_for(lambda: self.stopped or self.serving != said)
+                said = self.serving
+            yield response(status=1 if said else 2)
+
+    def set_serving(self, serving):
+        with self.changed:
+            self.serving = serving
+            self.changed.notify_all()
 
     def describe(self, request, context):
         return PROTOCOL.message("pavane.v1.DescribeResponse")(service="dialled", calls_max=4, batch_max=8)
@@ -52,6 +80,9 @@ class Plugin:
         return response
 
     def stop(self):
+        with self.changed:
+            self.stopped = True
+            self.changed.notify_all()
         self.server.stop(0).wait()
 
 
@@ -66,8 +97,8 @@ class DialOutTest(unittest.TestCase):
     def call(self, service, method, /, **fields):
         return PROTOCOL.call(self.broker.channel, service, method, **fields)
 
-    def plugin(self, decide):
-        plugin = Plugin(self.port, decide)
+    def plugin(self, decide, **options):
+        plugin = Plugin(self.port, decide, **options)
         self.addCleanup(plugin.stop)
         return plugin
 
@@ -84,7 +115,7 @@ class DialOutTest(unittest.TestCase):
         self.assertEqual([r.matched_rules for r in results], [1] * len(ids))
 
     def stats(self):
-        return self.call(f"{ADMIN}.SystemAdmin", "ListTargetStats").targets[0]
+        return self.call(f"{ADMIN}.SystemAdmin", "ListTargetStats", rule="dial").targets[0]
 
     def letters(self):
         return self.call(f"{ADMIN}.DeadLetterAdmin", "ListDeadLetters").dead_letters
@@ -133,6 +164,27 @@ class DialOutTest(unittest.TestCase):
         await_true(lambda: not self.call("pavane.v1.SubscriberService", "Settle", **settle).results[0].HasField("error"),
                    what="the accepted settlement")
         self.assertEqual(self.stats().successes, 1)
+
+    def test_a_service_that_does_not_serve_gets_nothing_and_no_attempt_counts(self):
+        plugin = self.plugin(lambda delivery: {"ack": {}}, serving=True)
+        # Leases so short that a delivery which waits for the service in the broker's hands would lose one.
+        self.rule(lease_policy={"lease": {"seconds": 1}})
+        self.publish("before")
+        await_true(lambda: self.stats().successes == 1, what="the ack of a service that serves")
+        plugin.set_serving(False)
+        await_true(lambda: "serving=false" in self.broker.log(), what="the broker's word on NOT_SERVING")
+        self.publish("during-1", "during-2")
+        # Longer than a lease, by the broker's own clock: a pull that finds nothing.
+        self.call("pavane.v1.SubscriberService", "Pull", service="nobody", wait={"seconds": 3})
+        stats = self.stats()
+        self.assertEqual((stats.attempts, stats.queued + stats.in_flight), (1, 2))
+        plugin.set_serving(True)
+        await_true(lambda: self.stats().successes == 3, what="the acks after NOT_SERVING")
+        arrived = [plugin.arrived.get_nowait() for _ in range(3)]
+        self.assertTrue(plugin.arrived.empty())
+        self.assertEqual([delivery.event.id for delivery in arrived][0], "before")
+        self.assertEqual([delivery.attempt for delivery in arrived], [1, 1, 1])
+        self.assertEqual(self.stats().attempts, 3)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,17 @@ TEST_F(DispatcherTest, ByteCreditStopsAfterTheDeliveryThatUsesItUp) {
   EXPECT_THAT(client.session->Take(), SizeIs(1));
 }
 
+TEST_F(DispatcherTest, WithdrawnCreditIsGone) {
+  const TargetId target = PutTarget();
+  auto client = harness_.Connect("seat", 10);
+  harness_.dispatcher().WithdrawCredit(client.opened.id);
+  harness_.Publish({target}, 5);
+  EXPECT_THAT(client.session->Take(), SizeIs(0));
+  harness_.dispatcher().AddCredit(client.opened.id, 2, 0);
+  harness_.Sync();
+  EXPECT_THAT(client.session->Take(), SizeIs(2));
+}
+
 TEST_F(DispatcherTest, InstancesOfAServiceCompete) {
   const TargetId target = PutTarget();
   auto first = harness_.Connect("seat", 10);
