@@ -59,7 +59,7 @@ SettleItem AgeSweep::PlanExpiry(const Target& target, const TargetQueue::Entry& 
   if (entry.exception && !entry.exception->error_code.empty()) {
     error = {entry.exception->error_code, entry.exception->error_message};
   }
-  return ends_.Plan(target, entry, event, {std::move(outcome), std::move(error), 0});
+  return ends_.Plan(target, entry, event, {std::move(outcome), std::move(error), 0, nullptr});
 }
 
 }  // namespace pavane::delivery

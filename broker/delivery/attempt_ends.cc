@@ -5,7 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "base/hex.h"
 #include "base/log.h"
+#include "delivery/delivery_id.h"
+#include "event/event_header.h"
 
 namespace pavane::delivery {
 namespace {
@@ -37,7 +40,7 @@ AttemptTimes TimesOf(const store::ExceptionRecord* before, bool counted, int64_t
 SettleItem AttemptEnds::PlanLease(const Target& target, const Lease& lease, AttemptOutcome outcome,
                                   AttemptError error) {
   SettleItem item = Plan(target, lease.entry, *lease.event,
-                         {std::move(outcome), std::move(error), lease.started_us});
+                         {std::move(outcome), std::move(error), lease.started_us, &lease.id});
   item.record.boot = lease.id.boot;
   item.record.token = lease.id.token;
   item.attempt = lease.id.attempt;
@@ -73,7 +76,7 @@ SettleItem AttemptEnds::Plan(const Target& target, const TargetQueue::Entry& ent
   }
   if (decision.outcome != store::Outcome::kFailed) return item;
   item.record.to_dead_letters = target.policy.dead_letters;
-  LogFailure(target, entry.event, kept, decision);
+  LogFailure(target, event, end.delivery, kept, decision);
   if (!target.policy.dead_letters) return item;
   item.letter = MakeDeadLetter(item.record.ref, *target.names, event, decision, kept,
                                times.first_us, times.last_us, now_us);
@@ -107,16 +110,22 @@ void AttemptEnds::PlanRetry(SettleItem& item, const TargetQueue::Entry& entry,
   item.put = std::move(next);
 }
 
-void AttemptEnds::LogFailure(const Target& target, event::EventRef event, const AttemptError& error,
+void AttemptEnds::LogFailure(const Target& target, const event::StoredEvent& event,
+                             const DeliveryId* delivery, const AttemptError& error,
                              const Decision& decision) {
   if (++failures_logged_ > kFailureLinesPerSecond) return;
-  LOG_WARNING("delivery failed for good", {{"bus", target.names->bus},
-                                           {"rule", target.names->rule},
-                                           {"target", target.names->target},
-                                           {"sequence", event.sequence.value()},
-                                           {"code", error.code},
-                                           {"attempts", decision.attempts},
-                                           {"dead_letter", target.policy.dead_letters}});
+  const absl::StatusOr<event::EventHeader> header = event::ReadEventHeader(event.bytes);
+  LOG_WARNING("delivery failed for good",
+              {{"bus", target.names->bus},
+               {"rule", target.names->rule},
+               {"target", target.names->target},
+               {"sequence", event.ref.sequence.value()},
+               {"event", header.ok() ? header->id : ""},
+               {"flow", header.ok() ? header->correlation_id : ""},
+               {"delivery", delivery ? ToHex(EncodeDeliveryId(*delivery)) : ""},
+               {"code", error.code},
+               {"attempts", decision.attempts},
+               {"dead_letter", target.policy.dead_letters}});
 }
 
 void AttemptEnds::LogFailuresLeftOut() {

@@ -30,7 +30,8 @@ class AttemptEnds {
   struct End {
     AttemptOutcome outcome;
     AttemptError error;
-    int64_t started_us = 0;  // of the attempt; 0: none was made
+    int64_t started_us = 0;                // of the attempt; 0: none was made
+    const DeliveryId* delivery = nullptr;  // of the attempt, for the log
   };
   SettleItem Plan(const Target& target, const TargetQueue::Entry& entry,
                   const event::StoredEvent& event, const End& end);
@@ -54,8 +55,8 @@ class AttemptEnds {
  private:
   void PlanRetry(SettleItem& item, const TargetQueue::Entry& entry, const DeliveryState& state,
                  const Decision& decision, const AttemptError& error);
-  void LogFailure(const Target& target, event::EventRef event, const AttemptError& error,
-                  const Decision& decision);
+  void LogFailure(const Target& target, const event::StoredEvent& event, const DeliveryId* delivery,
+                  const AttemptError& error, const Decision& decision);
 
   LoopContext& context_;
   LeaseTable& leases_;

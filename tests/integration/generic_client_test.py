@@ -159,6 +159,9 @@ class GenericClientTest(BrokerTest):
             delivery = self.pull("undertaker")[0]
             self.settle("undertaker", {"delivery_id": delivery.delivery_id,
                                        "reject": {"code": "BROKEN", "message": "beyond repair"}})
+            self.assertRegex(self.broker.log(), f"delivery failed for good.*event={delivery.event.id} "
+                                                f"flow={attribute(delivery.event, 'correlationid')} "
+                                                f"delivery={delivery.delivery_id.hex()}")
         filter_ = {"rule": "dead", "error_code": "BROKEN"}
         page = self.call(DEAD_LETTERS, "ListDeadLetters", filter=filter_, page_size=2)
         self.assertEqual((len(page.dead_letters), page.next_page_token != ""), (2, True))
