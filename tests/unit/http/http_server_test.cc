@@ -78,6 +78,18 @@ TEST(HttpServer, GarbageAndTooLongHeadersDoNotStopIt) {
   EXPECT_THAT(Request(server->port(), "GET", "/hello"), StartsWith("HTTP/1.1 200"));
 }
 
+TEST(HttpServer, HalfARequestHoldsItsPlaceOnlyForTheTimeout) {
+  HttpServer::Options options;
+  options.workers = 2;
+  options.request_timeout = absl::Milliseconds(100);
+  ASSERT_OK_AND_ASSIGN(
+      auto server,
+      HttpServer::Start(options, {{"/hello", [] { return Response{.body = "hello\n"}; }}}));
+  std::vector<HalfRequest> halves;
+  for (int i = 0; i < 6; ++i) halves.emplace_back(server->port(), "GET /hel");
+  EXPECT_THAT(Request(server->port(), "GET", "/hello"), EndsWith("hello\n"));
+}
+
 TEST(HttpServer, ManyClientsAreAnsweredAtOnce) {
   auto server = StartServer();
   std::vector<std::string> answers(24);
