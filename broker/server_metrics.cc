@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
@@ -57,18 +56,24 @@ absl::string_view OutcomeLabel(store::Outcome outcome) {
 metrics::DeliverySample SampleDelivery(const delivery::Dispatcher& dispatcher,
                                        const store::Log& log, const ingress::RuleBook& rules) {
   metrics::DeliverySample sample;
-  absl::flat_hash_map<std::string, metrics::BusSample> buses;
+  std::map<std::string, metrics::BusSample> buses;
+  for (const store::BusEntryPtr& bus : rules.snapshot()->catalog().Buses()) {
+    buses[bus->bus.name()] = {};
+  }
   for (const delivery::TargetStats& stats : dispatcher.CollectTargetStats()) {
     sample.targets.push_back(SampleOf(stats));
     metrics::BusSample& bus = buses[stats.names->bus];
-    bus.dead_letters += log.dead_letter_count(stats.target);
     bus.parked += stats.parked;
     bus.blocked_keys += stats.blocked_keys;
     bus.stalled_targets += stats.stalled ? 1 : 0;
   }
-  for (const store::BusEntryPtr& bus : rules.snapshot()->catalog().Buses()) {
-    sample.buses.push_back(buses[bus->bus.name()]);
-    sample.buses.back().bus = bus->bus.name();
+  // Letters outlive their target, and even their bus.
+  for (const store::Log::DeadLetterCount& letters : log.DeadLetterCounts()) {
+    buses[letters.bus].dead_letters += letters.count;
+  }
+  for (auto& [name, bus] : buses) {
+    bus.bus = name;
+    sample.buses.push_back(std::move(bus));
   }
   return sample;
 }
