@@ -1,21 +1,19 @@
 #ifndef PAVANE_HOUSEKEEPING_H_
 #define PAVANE_HOUSEKEEPING_H_
 
-#include <cstdint>
-
 #include "absl/base/thread_annotations.h"
-#include "absl/time/time.h"
 
 #include "admin/dead_letter_admin.h"
 #include "admin/session_rules.h"
 #include "base/clock.h"
-#include "base/ids.h"
 #include "base/mutex.h"
 #include "base/thread.h"
 #include "config/config.h"
 #include "delivery/dispatcher.h"
 #include "ingress/gate.h"
 #include "ingress/rule_book.h"
+#include "metrics/broker_metrics.h"
+#include "retention.h"
 #include "store/log.h"
 #include "store/writer.h"
 
@@ -36,10 +34,11 @@ class Housekeeping {
     ingress::Gate& gate;
     admin::SessionRules& session_rules;
     admin::DeadLetterAdmin& dead_letters;
+    metrics::BrokerMetrics& metrics;
   };
 
   /// What the parts refer to outlives the object.
-  explicit Housekeeping(Parts parts);
+  explicit Housekeeping(const Parts& parts);
   ~Housekeeping() { Stop(); }
 
   void Start();
@@ -48,15 +47,13 @@ class Housekeeping {
 
  private:
   void Loop() ABSL_LOCKS_EXCLUDED(mu_);
+  bool stopping() const ABSL_LOCKS_EXCLUDED(mu_);
   void CheckDisk();
-  void DropOldEvents();
-  void DropEvents(BusId bus, Sequence before, uint64_t redrives);
-  void DropDeletedBuses();
-  void ExpireDeadLetters();
 
   const Parts parts_;
+  Retention retention_;
   Thread thread_;
-  Mutex mu_;
+  mutable Mutex mu_;
   CondVar wake_;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 };

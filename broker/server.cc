@@ -56,6 +56,8 @@ namespace {
 constexpr int kWorkThreads = 2;
 // What one message may hold beyond a full batch, so that our own refusal says what is wrong.
 constexpr uint64_t kMessageBytesMin = 16 << 20;
+// Every bus has its series; twice, since deleted ones keep theirs until the next start.
+constexpr size_t kSeriesMin = 2'000;
 constexpr absl::Duration kCloseCallsWithin = absl::Seconds(1);
 
 }  // namespace
@@ -67,6 +69,7 @@ class Server::Impl {
       : config_(std::move(config)),
         about_(std::move(about)),
         on_store_failure_(std::move(on_store_failure)),
+        registry_(std::max<size_t>(kSeriesMin, 2 * config_.limits.buses_max)),
         metrics_(registry_),
         rules_(RuleBookOptionsOf(config_)) {}
   ~Impl() { Stop(); }
@@ -137,7 +140,8 @@ class Server::Impl {
     const std::optional<Uuid> space = Uuid::Parse(log_->store_id());
     if (!space) return absl::DataLossError("the store's id is not a UUID");
     settler_ = std::make_unique<ingress::Settler>(
-        rules_, gate_, *dispatcher_, ingress::Emits::Context{rules_, *space, config_.limits});
+        rules_, gate_, *dispatcher_, ingress::Emits::Context{rules_, *space, config_.limits},
+        &metrics_);
     dispatcher_->set_forward([this](const std::string& bus, event::StoredEventPtr event) {
       return forwarder_.Forward(bus, std::move(event));
     });
@@ -224,7 +228,7 @@ class Server::Impl {
   void StartUpkeep() {
     housekeeping_ = std::make_unique<Housekeeping>(
         Housekeeping::Parts{clock_, config_, *log_, *writer_, *dispatcher_, rules_, gate_,
-                            *session_rules_, *dead_letters_});
+                            *session_rules_, *dead_letters_, metrics_});
     housekeeping_->Start();
     if (config_.plugins.empty()) return;
     supervision::Supervisor::Options options;

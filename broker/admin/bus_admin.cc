@@ -20,6 +20,8 @@ using pavane::admin::v1::Bus;
 using pavane::admin::v1::DeleteBusResponse;
 using pavane::admin::v1::PutBusResponse;
 
+// Whole blocks go, and one may have some MiB: less would be no limit.
+constexpr uint64_t kRetentionBytesMin = 1 << 20;
 constexpr size_t kAll = std::numeric_limits<size_t>::max();
 
 absl::Status InvalidSetting(absl::string_view why) {
@@ -42,9 +44,8 @@ absl::Status CheckBus(const Bus& bus) {
   if (bus.dedup_ids_max() > 10'000'000) {
     return InvalidSetting("dedup_ids_max: at most 10,000,000");
   }
-  if (bus.retention_bytes_max() > 0) {
-    return event::Refused(absl::StatusCode::kUnimplemented, pavane::v1::NOT_SUPPORTED,
-                          "retention_bytes_max: this version keeps events by age only");
+  if (bus.retention_bytes_max() > 0 && bus.retention_bytes_max() < kRetentionBytesMin) {
+    return InvalidSetting("retention_bytes_max: at least 1 MiB, or 0 for no limit");
   }
   return absl::OkStatus();
 }

@@ -9,14 +9,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
+#include "admin/dead_letter_change.h"
 #include "admin/dead_letter_filter.h"
 #include "admin/page_token.h"
 #include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "event/attributes.h"
 #include "event/reason.h"
-#include "event/view_buffer.h"
-#include "store/transaction.h"
 
 namespace pavane::admin {
 namespace {
@@ -74,140 +73,9 @@ struct DeadLetterAdmin::Selection {
   std::optional<std::string> next_page_token;  // absent: nothing is left
 };
 
-// Letters that a commit under way erases. Writer thread only.
-struct DeadLetterAdmin::Erasing {
-  absl::flat_hash_set<std::pair<uint64_t, uint64_t>> keys;  // target, id
-};
-
-// Erases letters, and with `redrive` makes deliveries of them, in one commit. With `skip` they come
-// back in it, and block their keys no longer.
-class DeadLetterAdmin::ChangeTransaction : public store::Transaction {
- public:
-  struct Outcome {
-    uint64_t changed = 0;
-    uint64_t target_gone = 0;
-  };
-  using Done = std::function<void(absl::StatusOr<Outcome>)>;
-  struct Work {
-    std::vector<store::DeadLetterRecord> letters;
-    bool redrive = false;
-    bool skip = false;
-    TargetId to_target;     // zero: each letter's own
-    bool only_one = false;  // a missing target is an error
-  };
-
-  ChangeTransaction(DeadLetterAdmin& admin, Work work, Done done)
-      : admin_(admin), work_(std::move(work)), done_(std::move(done)) {}
-
-  absl::Status Prepare(store::CommitBuilder& commit) override {
-    const ingress::RuleSnapshotPtr rules = admin_.rules_.snapshot();
-    if (work_.redrive) admin_.redrives_.fetch_add(1, std::memory_order_release);
-    for (const store::DeadLetterRecord& letter : work_.letters) {
-      // Gone since it was read: by another call, or by retention.
-      const std::pair<uint64_t, uint64_t> key(letter.ref.target.value(), letter.id);
-      if (admin_.erasing_->keys.contains(key)) continue;
-      auto stored = admin_.log_.GetDeadLetter(KeyOf(letter));
-      if (!stored.ok() || (work_.skip && !stored->blocks_key)) continue;
-      if (work_.redrive) {
-        const absl::Status status = Redrive(rules->catalog(), letter, commit);
-        if (event::ReasonOf(status) == pavane::v1::TARGET_GONE && !work_.only_one) {
-          ++outcome_.target_gone;
-          continue;
-        }
-        RETURN_IF_ERROR(status);
-      }
-      commit.EraseDeadLetter(letter);
-      if (work_.skip) {
-        stored->blocks_key = false;
-        commit.PutDeadLetter(*std::move(stored));
-      }
-      admin_.erasing_->keys.insert(key);
-      mine_.push_back(key);
-      ++outcome_.changed;
-    }
-    FAILPOINT("admin.letters_prepared");
-    return absl::OkStatus();
-  }
-
-  void Complete(const absl::Status& status) override {
-    for (const auto& key : mine_) admin_.erasing_->keys.erase(key);
-    if (work_.redrive) admin_.redrives_.fetch_add(1, std::memory_order_release);
-    if (status.ok()) {
-      done_(outcome_);
-    } else {
-      done_(ingress::ToCaller(status));
-    }
-    FAILPOINT("admin.letters_answered");
-  }
-  size_t bytes() const override { return 256 + work_.letters.size() * 512; }
-  bool reserved() const override { return true; }
-
- private:
-  absl::Status Redrive(const store::Catalog& catalog, const store::DeadLetterRecord& letter,
-                       store::CommitBuilder& commit) {
-    const TargetId target = work_.to_target ? work_.to_target : letter.ref.target;
-    const store::TargetPlace place = catalog.FindTarget(target);
-    if (place.rule == nullptr) {
-      return event::Refused(
-          absl::StatusCode::kFailedPrecondition, pavane::v1::TARGET_GONE,
-          absl::StrCat("target '", letter.target, "' of rule '", letter.rule, "' on bus '",
-                       letter.bus, "' no longer exists; name another with to_target"));
-    }
-    if (place.rule->bus_id != letter.ref.event.bus) {
-      return event::Invalid(pavane::v1::INVALID_TARGET,
-                            "to_target is on another bus than the dead letter's event");
-    }
-    store::ExceptionRecord exception;
-    exception.ref = store::DeliveryRef{target, letter.ref.event};
-    exception.due_us = commit.time_us();
-    exception.kind = store::ExceptionRecord::Kind::kRedrive;
-    exception.age_from_us = commit.time_us();
-    exception.redriven = true;
-    exception.event_accepted_us = letter.event_accepted_us;
-    exception.event_bytes = letter.event_bytes;
-    if (target == letter.ref.target) {
-      exception.key_hash = letter.key_hash;
-      exception.in_order = letter.blocks_key;
-    } else {
-      exception.key_hash = KeyFor(*place.rule, target, letter);
-    }
-    commit.PutException(std::move(exception));
-    return absl::OkStatus();
-  }
-
-  // Another target may take its key from elsewhere in the event.
-  uint64_t KeyFor(const store::RuleEntry& rule, TargetId target,
-                  const store::DeadLetterRecord& letter) const {
-    const auto index =
-        std::find(rule.target_ids.begin(), rule.target_ids.end(), target) - rule.target_ids.begin();
-    const pavane::admin::v1::Target& definition = rule.rule.targets(static_cast<int>(index));
-    if (definition.ordering().mode() != pavane::v1::Ordering::KEY) return 0;
-    event::StoredEvent event;
-    if (!letter.event_bytes.empty()) {
-      event.bytes = letter.event_bytes;
-    } else if (auto stored = admin_.log_.ReadEvent(letter.ref.event); stored.ok()) {
-      event = **stored;
-    }
-    event::ViewBuffer buffer;
-    const absl::StatusOr<event::EventView> view = buffer.FillStored(event);
-    return view.ok() ? ingress::OrderingKey(definition, *view) : 0;
-  }
-
-  DeadLetterAdmin& admin_;
-  const Work work_;
-  const Done done_;
-  std::vector<std::pair<uint64_t, uint64_t>> mine_;
-  Outcome outcome_;
-};
-
 DeadLetterAdmin::DeadLetterAdmin(const ingress::RuleBook& rules, const ingress::Gate& gate,
                                  const store::Log& log, store::Writer& writer)
-    : rules_(rules),
-      gate_(gate),
-      log_(log),
-      writer_(writer),
-      erasing_(std::make_unique<Erasing>()) {}
-DeadLetterAdmin::~DeadLetterAdmin() = default;
+    : rules_(rules), gate_(gate), log_(log), writer_(writer), changes_{rules, log} {}
 
 DeadLetter DeadLetterAdmin::Show(const store::DeadLetterRecord& letter, bool with_event) const {
   DeadLetter shown;
@@ -320,7 +188,7 @@ absl::StatusOr<TargetId> DeadLetterAdmin::FindTarget(const std::string& path) co
   return absl::NotFoundError(absl::StrCat("to_target: no target '", path.substr(0, 600), "'"));
 }
 
-absl::Status DeadLetterAdmin::Submit(std::unique_ptr<ChangeTransaction> transaction) {
+absl::Status DeadLetterAdmin::Submit(std::unique_ptr<DeadLetterChange> transaction) {
   std::unique_ptr<store::Transaction> handed = std::move(transaction);
   FAILPOINT("admin.letters_selected");
   if (writer_.Submit(handed)) return absl::OkStatus();
@@ -332,7 +200,7 @@ void DeadLetterAdmin::Redrive(const pavane::admin::v1::RedriveDeadLettersRequest
                               Callback<RedriveDeadLettersResponse> callback) {
   using Request = pavane::admin::v1::RedriveDeadLettersRequest;
   if (absl::Status open = gate_.CheckChange(); !open.ok()) return callback(open);
-  ChangeTransaction::Work work;
+  DeadLetterChange::Work work;
   work.redrive = true;
   work.only_one = request.selection_case() == Request::kId;
   if (!request.to_target().empty()) {
@@ -350,10 +218,10 @@ void DeadLetterAdmin::Redrive(const pavane::admin::v1::RedriveDeadLettersRequest
   if (!selection.ok()) return callback(selection.status());
   work.letters = std::move(selection->letters);
   auto answered = std::make_shared<Callback<RedriveDeadLettersResponse>>(std::move(callback));
-  const absl::Status submitted = Submit(std::make_unique<ChangeTransaction>(
-      *this, std::move(work),
+  const absl::Status submitted = Submit(std::make_unique<DeadLetterChange>(
+      changes_, std::move(work),
       [answered,
-       next = selection->next_page_token](absl::StatusOr<ChangeTransaction::Outcome> outcome) {
+       next = selection->next_page_token](absl::StatusOr<DeadLetterChange::Outcome> outcome) {
         if (!outcome.ok()) return (*answered)(outcome.status());
         RedriveDeadLettersResponse response;
         response.set_redriven(outcome->changed);
@@ -378,14 +246,14 @@ void DeadLetterAdmin::Skip(const pavane::admin::v1::SkipDeadLettersRequest& requ
           ? SelectOne(request.id())
           : Select(request.filter(), request.page_token(), kChangedMax);
   if (!selection.ok()) return callback(selection.status());
-  ChangeTransaction::Work work;
+  DeadLetterChange::Work work;
   work.letters = std::move(selection->letters);
   work.skip = true;
   auto answered = std::make_shared<Callback<SkipDeadLettersResponse>>(std::move(callback));
-  const absl::Status submitted = Submit(std::make_unique<ChangeTransaction>(
-      *this, std::move(work),
+  const absl::Status submitted = Submit(std::make_unique<DeadLetterChange>(
+      changes_, std::move(work),
       [answered,
-       next = selection->next_page_token](absl::StatusOr<ChangeTransaction::Outcome> outcome) {
+       next = selection->next_page_token](absl::StatusOr<DeadLetterChange::Outcome> outcome) {
         if (!outcome.ok()) return (*answered)(outcome.status());
         SkipDeadLettersResponse response;
         response.set_skipped(outcome->changed);
@@ -409,13 +277,13 @@ void DeadLetterAdmin::Purge(const pavane::admin::v1::PurgeDeadLettersRequest& re
           ? SelectOne(request.id())
           : Select(request.filter(), request.page_token(), kChangedMax);
   if (!selection.ok()) return callback(selection.status());
-  ChangeTransaction::Work work;
+  DeadLetterChange::Work work;
   work.letters = std::move(selection->letters);
   auto answered = std::make_shared<Callback<PurgeDeadLettersResponse>>(std::move(callback));
-  const absl::Status submitted = Submit(std::make_unique<ChangeTransaction>(
-      *this, std::move(work),
+  const absl::Status submitted = Submit(std::make_unique<DeadLetterChange>(
+      changes_, std::move(work),
       [answered,
-       next = selection->next_page_token](absl::StatusOr<ChangeTransaction::Outcome> outcome) {
+       next = selection->next_page_token](absl::StatusOr<DeadLetterChange::Outcome> outcome) {
         if (!outcome.ok()) return (*answered)(outcome.status());
         PurgeDeadLettersResponse response;
         response.set_purged(outcome->changed);
@@ -426,31 +294,51 @@ void DeadLetterAdmin::Purge(const pavane::admin::v1::PurgeDeadLettersRequest& re
   if (!submitted.ok()) (*answered)(submitted);
 }
 
-void DeadLetterAdmin::Expire(int64_t dead_before_us, uint64_t letters_max,
-                             std::function<void(absl::StatusOr<uint64_t>)> done) {
-  ChangeTransaction::Work work;
-  TargetId target;
-  uint64_t too_many = 0;
-  const absl::Status visited =
-      log_.VisitDeadLetters(std::nullopt, std::nullopt, [&](const store::DeadLetterRecord& letter) {
-        if (letter.ref.target != target) {
-          target = letter.ref.target;
-          const uint64_t count = log_.dead_letter_count(target);
-          too_many = count > letters_max ? count - letters_max : 0;
-        }
-        if (too_many > 0 || letter.dead_us < dead_before_us) {
-          work.letters.push_back(letter);
+absl::StatusOr<std::vector<store::DeadLetterRecord>> DeadLetterAdmin::SelectExpired(
+    int64_t dead_before_us, uint64_t letters_max) const {
+  std::vector<store::DeadLetterRecord> expired;
+  std::optional<Key> after;
+  bool more = true;
+  while (more && expired.size() < kChangedMax) {
+    more = false;
+    TargetId target;
+    uint64_t too_many = 0;
+    RETURN_IF_ERROR(
+        log_.VisitDeadLetters(after, std::nullopt, [&](const store::DeadLetterRecord& letter) {
+          if (letter.ref.target != target) {
+            target = letter.ref.target;
+            const uint64_t count = log_.dead_letter_count(target);
+            too_many = count > letters_max ? count - letters_max : 0;
+          }
+          if (too_many == 0 && letter.dead_us >= dead_before_us) {
+            // Letters of a target lie in the order of their deaths: on with the next target.
+            after = Key{target, std::numeric_limits<uint64_t>::max()};
+            more = true;
+            return false;
+          }
           if (too_many > 0) --too_many;
-        }
-        return work.letters.size() < kChangedMax;
-      });
-  if (!visited.ok()) return done(visited);
-  if (work.letters.empty()) return done(0);
-  auto answered = std::make_shared<std::function<void(absl::StatusOr<uint64_t>)>>(std::move(done));
-  const absl::Status submitted = Submit(std::make_unique<ChangeTransaction>(
-      *this, std::move(work), [answered](absl::StatusOr<ChangeTransaction::Outcome> outcome) {
+          expired.push_back(letter);
+          return expired.size() < kChangedMax;
+        }));
+  }
+  return expired;
+}
+
+void DeadLetterAdmin::Expire(int64_t dead_before_us, uint64_t letters_max,
+                             std::function<void(absl::StatusOr<Expired>)> done) {
+  DeadLetterChange::Work work;
+  absl::StatusOr<std::vector<store::DeadLetterRecord>> expired =
+      SelectExpired(dead_before_us, letters_max);
+  if (!expired.ok()) return done(expired.status());
+  if (expired->empty()) return done(Expired());
+  const bool more = expired->size() == kChangedMax;
+  work.letters = *std::move(expired);
+  auto answered = std::make_shared<std::function<void(absl::StatusOr<Expired>)>>(std::move(done));
+  const absl::Status submitted = Submit(std::make_unique<DeadLetterChange>(
+      changes_, std::move(work),
+      [answered, more](absl::StatusOr<DeadLetterChange::Outcome> outcome) {
         if (!outcome.ok()) return (*answered)(outcome.status());
-        (*answered)(outcome->changed);
+        (*answered)(Expired{std::move(outcome->by_target), more});
       }));
   if (!submitted.ok()) (*answered)(submitted);
 }

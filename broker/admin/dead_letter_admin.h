@@ -1,17 +1,15 @@
 #ifndef PAVANE_ADMIN_DEAD_LETTER_ADMIN_H_
 #define PAVANE_ADMIN_DEAD_LETTER_ADMIN_H_
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 
-#include "base/clock.h"
+#include "admin/dead_letter_change.h"
 #include "ingress/gate.h"
 #include "ingress/rule_book.h"
 #include "pavane/admin/v1/dead_letter.pb.h"
@@ -30,7 +28,6 @@ class DeadLetterAdmin {
   /// The references outlive the object.
   DeadLetterAdmin(const ingress::RuleBook& rules, const ingress::Gate& gate, const store::Log& log,
                   store::Writer& writer);
-  ~DeadLetterAdmin();
 
   absl::StatusOr<pavane::admin::v1::ListDeadLettersResponse> List(
       const pavane::admin::v1::ListDeadLettersRequest& request) const;
@@ -45,33 +42,36 @@ class DeadLetterAdmin {
   void Purge(const pavane::admin::v1::PurgeDeadLettersRequest& request,
              Callback<pavane::admin::v1::PurgeDeadLettersResponse> callback);
 
+  struct Expired {
+    DeadLetterChange::CountByTarget count;
+    bool more = false;  // there may be; call again
+  };
   /// Housekeeping: deletes letters older than `dead_before_us` and the oldest ones beyond
   /// `letters_max` of a target; a bounded number a call. `done` gets how many went.
   void Expire(int64_t dead_before_us, uint64_t letters_max,
-              std::function<void(absl::StatusOr<uint64_t>)> done);
+              std::function<void(absl::StatusOr<Expired>)> done);
 
   /// Rises when a redrive is being committed and again when it is: a low-water mark taken in
   /// between may not know of the event yet.
-  uint64_t redrives() const { return redrives_.load(std::memory_order_acquire); }
+  uint64_t redrives() const { return changes_.redrives.load(std::memory_order_acquire); }
 
  private:
   struct Selection;
-  class ChangeTransaction;
-  struct Erasing;
 
   absl::StatusOr<Selection> Select(const pavane::admin::v1::DeadLetterFilter& filter,
                                    const std::string& page_token, size_t letters_max) const;
   absl::StatusOr<Selection> SelectOne(const std::string& id) const;
   absl::StatusOr<TargetId> FindTarget(const std::string& path) const;
-  absl::Status Submit(std::unique_ptr<ChangeTransaction> transaction);
+  absl::StatusOr<std::vector<store::DeadLetterRecord>> SelectExpired(int64_t dead_before_us,
+                                                                     uint64_t letters_max) const;
+  absl::Status Submit(std::unique_ptr<DeadLetterChange> transaction);
   pavane::admin::v1::DeadLetter Show(const store::DeadLetterRecord& letter, bool with_event) const;
 
   const ingress::RuleBook& rules_;
   const ingress::Gate& gate_;
   const store::Log& log_;
   store::Writer& writer_;
-  const std::unique_ptr<Erasing> erasing_;
-  std::atomic<uint64_t> redrives_{0};
+  DeadLetterChange::Shared changes_;
 };
 
 }  // namespace pavane::admin

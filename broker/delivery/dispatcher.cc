@@ -205,8 +205,8 @@ void Dispatcher::Pull(PullOptions options, PullCallback callback) {
 }
 
 uint64_t Dispatcher::unsettled(TargetId target) const { return loop_->unsettled().Get(target); }
-Sequence Dispatcher::low_water(BusId bus) const {
-  return loop_->Ask<Sequence>([this, bus] { return loop_->engine().LowWater(bus); });
+LowWater Dispatcher::low_water(BusId bus) const {
+  return loop_->Ask<LowWater>([this, bus] { return loop_->engine().LowWaterOf(bus); });
 }
 std::vector<TargetStats> Dispatcher::CollectTargetStats() const {
   return loop_->Ask<std::vector<TargetStats>>(

@@ -111,8 +111,7 @@ class Dispatcher : public store::CommitObserver {
   // ---- what others ask. Thread-safe, from snapshots refreshed by the loop or from atomics.
   /// Deliveries of the target not settled for good: exact in commit order on the writer thread.
   uint64_t unsettled(TargetId target) const;
-  /// Everything at or above is needed by an unsettled delivery of the bus; last + 1 when none is.
-  Sequence low_water(BusId bus) const;
+  LowWater low_water(BusId bus) const;
   std::vector<TargetStats> CollectTargetStats() const;
   std::vector<ServiceStats> CollectServiceStats() const;
 

@@ -58,6 +58,7 @@ absl::Status Engine::Recover(const std::function<void(TargetId, uint64_t)>& unse
   };
   RETURN_IF_ERROR(context_.log.ReplayCommits(from, replay, checkpoint.position));
   recovering_ = false;
+  for (const auto& [bus, last] : checkpoint.last_sequences) folded_[bus] = last;
   FAILPOINT("delivery.commits_replayed");
   for (const auto& [id, target] : targets_.all()) {
     unsettled(id, target->queue.unsettled());
@@ -124,6 +125,7 @@ void Engine::FoldDeliveries(const store::CommitRecord& commit) {
     with_target(letter.ref.target, [&](Target& target) { target.queue.OnBlocked(letter); });
   }
   for (const store::AppendedEvent& appended : commit.events) {
+    folded_[appended.event->ref.bus] = appended.event->ref.sequence;
     for (size_t i = 0; i < appended.targets.size(); ++i) {
       with_target(appended.targets[i], [&](Target& target) {
         target.queue.OnDispatched(appended.event->ref.sequence, commit.time_us,
@@ -137,7 +139,7 @@ void Engine::FoldDeliveries(const store::CommitRecord& commit) {
 void Engine::FoldSettlement(const store::SettlementRecord& settlement, int64_t time_us) {
   answers_.Add(settlement, time_us);
   const Dispatcher::Hooks& hooks = context_.hooks;
-  if (hooks.on_settlement) hooks.on_settlement(settlement.outcome);
+  if (hooks.on_settlement && !recovering_) hooks.on_settlement(settlement.outcome);
   const std::optional<Lease> lease = leases_.Remove(settlement.token);
   if (!lease) return;
   if (Target* target = targets_.Find(lease->id.ref.target)) {
@@ -281,13 +283,15 @@ std::vector<ServiceStats> Engine::CollectServiceStats() {
   return delivery::CollectServiceStats(services_, targets_);
 }
 
-Sequence Engine::LowWater(BusId bus) {
-  Sequence low = context_.log.EventRange(bus).second.Next();
+LowWater Engine::LowWaterOf(BusId bus) const {
+  // Not the log's newest: what is committed but not folded yet may be needed as well.
+  const auto folded = folded_.find(bus);
+  LowWater low;
+  low.sequence = folded == folded_.end() ? Sequence(1) : folded->second.Next();
   for (const auto& [id, target] : targets_.all()) {
     if (target->queue.bus() != bus) continue;
-    if (const std::optional<Sequence> needed = target->queue.LowWater()) {
-      low = std::min(low, *needed);
-    }
+    const std::optional<Sequence> needed = target->queue.LowWater();
+    if (needed && *needed < low.sequence) low = {*needed, id};
   }
   return low;
 }

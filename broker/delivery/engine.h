@@ -43,7 +43,7 @@ class Engine {
   void Checkpoint();
   std::vector<TargetStats> CollectTargetStats();
   std::vector<ServiceStats> CollectServiceStats();
-  Sequence LowWater(BusId bus);
+  LowWater LowWaterOf(BusId bus) const;
 
   // ---- time: all that is due by now; the returned time is when to call again.
   MonotonicTime Tick();
@@ -71,6 +71,7 @@ class Engine {
   LoopContext& context_;
   std::shared_ptr<const store::Catalog> catalog_;
   Position position_;
+  absl::flat_hash_map<BusId, Sequence> folded_;  // newest event of each bus
   LeaseTable leases_;
   Answers answers_;
   ServiceTable services_;

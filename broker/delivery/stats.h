@@ -31,6 +31,14 @@ struct TargetStats {
   bool stalled = false;       // too many are parked: nothing fresh goes out
 };
 
+/// What unsettled deliveries need of a bus.
+struct LowWater {
+  /// Everything at or above is needed, or too new to say; below it nothing is.
+  Sequence sequence;
+  /// Whose delivery needs it; zero when none does.
+  TargetId target;
+};
+
 /// One connected instance.
 struct InstanceStats {
   std::string instance;

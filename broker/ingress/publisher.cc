@@ -19,13 +19,31 @@ using pavane::v1::PublishEntry;
 using pavane::v1::PublishRequest;
 using pavane::v1::PublishResult;
 
+namespace {
+
+// The limit that refused an entry; empty when it was none.
+absl::string_view LimitOf(const absl::Status& status) {
+  switch (event::ReasonOf(status)) {
+    case pavane::v1::EVENT_TOO_LARGE:
+      return metrics::kLimitEventBytes;
+    case pavane::v1::EVENT_TOO_COMPLEX:
+      return metrics::kLimitMatchSteps;
+    case pavane::v1::RETENTION_PINNED:
+      return metrics::kLimitRetentionBytes;
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
 Publisher::Publisher(const RuleBook& rules, const Gate& gate, store::Writer& writer,
                      const config::LimitsConfig& limits, metrics::BrokerMetrics* metrics)
     : rules_(rules), gate_(gate), writer_(writer), limits_(limits), metrics_(metrics) {}
 
 absl::Status Publisher::CheckBatch(const PublishRequest& request) const {
   if (size_t(request.entries_size()) > limits_.batch_entries_max) {
-    if (metrics_ != nullptr) metrics_->limit_hits.With({"limits.batch_entries_max"}).Add();
+    if (metrics_ != nullptr) metrics_->limit_hits.With({metrics::kLimitBatchEntries}).Add();
     return event::Invalid(pavane::v1::BATCH_TOO_LARGE,
                           absl::StrCat("the batch has ", request.entries_size(),
                                        " entries; the limit is ", limits_.batch_entries_max));
@@ -33,7 +51,7 @@ absl::Status Publisher::CheckBatch(const PublishRequest& request) const {
   const size_t bytes = request.ByteSizeLong();
   // One event of the largest size may always come alone.
   if (bytes > limits_.batch_bytes_max && request.entries_size() > 1) {
-    if (metrics_ != nullptr) metrics_->limit_hits.With({"limits.batch_bytes_max"}).Add();
+    if (metrics_ != nullptr) metrics_->limit_hits.With({metrics::kLimitBatchBytes}).Add();
     return event::Invalid(
         pavane::v1::BATCH_TOO_LARGE,
         absl::StrCat("the batch has ", bytes, " bytes; the limit is ", limits_.batch_bytes_max));
@@ -49,6 +67,7 @@ absl::StatusOr<PublishItem> Publisher::Take(const RuleSnapshot& rules, PublishEn
   PublishItem item;
   item.rules = rules.FindBus(bus_name);
   if (item.rules == nullptr) return UnknownBus(bus_name);
+  RETURN_IF_ERROR(gate_.CheckBus(item.rules->bus->id));
   if (!entry.has_event()) {
     return event::Invalid(pavane::v1::MISSING_ATTRIBUTE, "the entry has no event");
   }
@@ -95,6 +114,8 @@ void Publisher::Publish(IncomingBatch batch, Callback callback) {
                                            ? absl::StatusOr<PublishItem>(refused->second)
                                            : Take(*rules, *request.mutable_entries(i), result);
     if (!item.ok()) {
+      const absl::string_view limit = LimitOf(item.status());
+      if (!limit.empty() && metrics_ != nullptr) metrics_->limit_hits.With({limit}).Add();
       *result.mutable_error() = event::ToError(item.status());
       continue;
     }
@@ -120,7 +141,7 @@ void Publisher::Submit(std::unique_ptr<PublishTransaction> transaction) {
   if (writer_.Submit(handed)) return FAILPOINT("ingress.publish_queued");
   const absl::Status state = gate_.CheckPublish();
   if (state.ok() && metrics_ != nullptr) {
-    metrics_->limit_hits.With({"store.queue_entries_max"}).Add();
+    metrics_->limit_hits.With({metrics::kLimitQueue}).Add();
   }
   handed->Complete(state.ok() ? Overloaded() : state);
 }

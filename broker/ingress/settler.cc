@@ -1,5 +1,6 @@
 #include "ingress/settler.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -12,8 +13,23 @@
 namespace pavane::ingress {
 
 Settler::Settler(const RuleBook& rules, const Gate& gate, delivery::Dispatcher& dispatcher,
-                 Emits::Context context)
-    : rules_(rules), gate_(gate), dispatcher_(dispatcher), context_(std::move(context)) {}
+                 Emits::Context context, metrics::BrokerMetrics* metrics)
+    : rules_(rules),
+      gate_(gate),
+      dispatcher_(dispatcher),
+      context_(std::move(context)),
+      metrics_(metrics) {}
+
+void Settler::Answer(const Callback& callback, Results results) const {
+  const auto refused =
+      std::count_if(results.begin(), results.end(),
+                    [](const pavane::v1::SettleResult& result) { return result.has_error(); });
+  // Those that are accepted delivery counts, when they are committed.
+  if (refused > 0 && metrics_ != nullptr) {
+    metrics_->settlements.With({metrics::kSettledRefused}).Add(static_cast<uint64_t>(refused));
+  }
+  callback(std::move(results));
+}
 
 void Settler::Settle(std::string service, Settlements settlements, Callback callback,
                      SettlementOrigin origin) {
@@ -40,7 +56,7 @@ void Settler::Settle(std::string service, Settlements settlements, Callback call
   }
   FAILPOINT("ingress.settle_translated");
   if (requests.empty()) {
-    call->callback(std::move(call->results));
+    Answer(call->callback, std::move(call->results));
     return;
   }
   dispatcher_.Settle(std::move(service), std::move(requests),
@@ -50,7 +66,7 @@ void Settler::Settle(std::string service, Settlements settlements, Callback call
                        for (size_t i = 0; i < answers.size(); ++i) {
                          call->results[call->handed[i]] = TranslateAnswer(*rules, answers[i]);
                        }
-                       call->callback(std::move(call->results));
+                       Answer(call->callback, std::move(call->results));
                        FAILPOINT("ingress.settle_answered");
                      });
 }

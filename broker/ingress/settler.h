@@ -12,6 +12,7 @@
 #include "ingress/gate.h"
 #include "ingress/rule_book.h"
 #include "ingress/settlement_translation.h"
+#include "metrics/broker_metrics.h"
 #include "pavane/v1/delivery.pb.h"
 
 namespace pavane::ingress {
@@ -24,9 +25,9 @@ class Settler {
   using Results = std::vector<pavane::v1::SettleResult>;
   using Callback = std::function<void(Results)>;
 
-  /// All references outlive the settler.
+  /// All references outlive the settler; `metrics` may be null.
   Settler(const RuleBook& rules, const Gate& gate, delivery::Dispatcher& dispatcher,
-          Emits::Context context);
+          Emits::Context context, metrics::BrokerMetrics* metrics);
 
   /// One result per settlement, in their order. The callback comes on this thread, delivery's or
   /// the writer's, exactly once, and must not block.
@@ -36,10 +37,13 @@ class Settler {
   const Emits::Context& context() const { return context_; }
 
  private:
+  void Answer(const Callback& callback, Results results) const;
+
   const RuleBook& rules_;
   const Gate& gate_;
   delivery::Dispatcher& dispatcher_;
   const Emits::Context context_;
+  metrics::BrokerMetrics* const metrics_;
 };
 
 }  // namespace pavane::ingress

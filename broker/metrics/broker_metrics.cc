@@ -1,10 +1,22 @@
 #include "metrics/broker_metrics.h"
 
+#include <iterator>
+
 namespace pavane::metrics {
+namespace {
+
+constexpr absl::string_view kPublishResults[] = {kPublishAccepted, kPublishDuplicate,
+                                                 kPublishScheduled, kPublishRefused};
+constexpr absl::string_view kLimits[] = {kLimitBatchEntries,  kLimitBatchBytes, kLimitEventBytes,
+                                         kLimitMatchSteps,    kLimitStreams,    kLimitQueue,
+                                         kLimitRetentionBytes};
+
+}  // namespace
 
 BrokerMetrics::BrokerMetrics(Registry& registry)
     : publish_results(registry.Counters("pavane_publish_results_total",
-                                        "Results of published events.", {"bus", "result"})),
+                                        "Results of published events.", {"bus", "result"},
+                                        std::size(kPublishResults))),
       matched_events(registry.Counters("pavane_matched_events_total",
                                        "Events that at least one rule matched.", {"bus"})),
       triggered_rules(registry.Counters("pavane_triggered_rules_total",
@@ -17,6 +29,9 @@ BrokerMetrics::BrokerMetrics(Registry& registry)
       discarded_deliveries(registry.Counters(
           "pavane_discarded_deliveries_total",
           "Unsettled deliveries deleted together with their rule, target or bus.", {"bus"})),
+      expired_dead_letters(
+          registry.Counters("pavane_expired_dead_letters_total",
+                            "Dead letters deleted since they were too old or too many.", {"bus"})),
       ingest_to_first_attempt(
           registry.Histograms("pavane_ingest_to_first_attempt_seconds",
                               "From accepting an event to a delivery's first attempt, by bus.",
@@ -47,16 +62,17 @@ BrokerMetrics::BrokerMetrics(Registry& registry)
        {kSettledAck, kSettledNack, kSettledReject, kSettledRelease, kSettledRefused}) {
     settlements.With({outcome});
   }
+  for (absl::string_view limit : kLimits) limit_hits.With({limit});
 }
 
 void BrokerMetrics::TouchBus(absl::string_view bus) {
-  for (absl::string_view result :
-       {kPublishAccepted, kPublishDuplicate, kPublishScheduled, kPublishRefused}) {
+  for (absl::string_view result : kPublishResults) {
     publish_results.With({bus, result});
   }
   matched_events.With({bus});
   triggered_rules.With({bus});
   discarded_deliveries.With({bus});
+  expired_dead_letters.With({bus});
   ingest_to_first_attempt.With({bus});
   ingest_to_settled.With({bus});
 }

@@ -27,6 +27,15 @@ inline constexpr absl::string_view kSettledReject = "reject";
 inline constexpr absl::string_view kSettledRelease = "release";
 inline constexpr absl::string_view kSettledRefused = "refused";
 
+// Values of the label `limit` of limit_hits.
+inline constexpr absl::string_view kLimitBatchEntries = "limits.batch_entries_max";
+inline constexpr absl::string_view kLimitBatchBytes = "limits.batch_bytes_max";
+inline constexpr absl::string_view kLimitEventBytes = "limits.event_bytes_max";
+inline constexpr absl::string_view kLimitMatchSteps = "limits.match_steps_max";
+inline constexpr absl::string_view kLimitStreams = "limits.streams_max";
+inline constexpr absl::string_view kLimitQueue = "store.queue_entries_max";
+inline constexpr absl::string_view kLimitRetentionBytes = "retention_bytes_max";  // of the bus
+
 // Members may be used from any thread.
 class BrokerMetrics {
  public:
@@ -41,11 +50,12 @@ class BrokerMetrics {
   CounterFamily& publish_results;  // bus, result
   CounterFamily& matched_events;   // bus: events that at least one rule matched
   CounterFamily& triggered_rules;  // bus: sum over events of the rules that matched
-  CounterFamily& limit_hits;       // limit: the configuration key of the limit that refused
+  CounterFamily& limit_hits;       // limit, one of the above: whoever hits it counts
 
   // Delivery.
   CounterFamily& settlements;                        // outcome
   CounterFamily& discarded_deliveries;               // bus: deleted with their rule or target
+  CounterFamily& expired_dead_letters;               // bus: too old or too many
   HistogramFamily& ingest_to_first_attempt;          // bus, seconds
   HistogramFamily& ingest_to_settled;                // bus, seconds
   HistogramFamily& service_ingest_to_first_attempt;  // service, seconds

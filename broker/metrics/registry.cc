@@ -7,9 +7,10 @@
 namespace pavane::metrics {
 
 template <typename Instrument>
-Family<Instrument>& Registry::Add(FamilyInfo info, typename Family<Instrument>::Make make) {
+Family<Instrument>& Registry::Add(FamilyInfo info, size_t series_max,
+                                  typename Family<Instrument>::Make make) {
   std::string name = info.name;
-  auto family = std::make_shared<Family<Instrument>>(std::move(info), series_max_, std::move(make));
+  auto family = std::make_shared<Family<Instrument>>(std::move(info), series_max, std::move(make));
   Family<Instrument>& result = *family;
   MutexLock lock(mu_);
   CHECK(names_.insert(name).second) << "metric added twice: " << name;
@@ -18,21 +19,21 @@ Family<Instrument>& Registry::Add(FamilyInfo info, typename Family<Instrument>::
   return result;
 }
 
-CounterFamily& Registry::Counters(absl::string_view name, absl::string_view help,
-                                  LabelNames labels) {
+CounterFamily& Registry::Counters(absl::string_view name, absl::string_view help, LabelNames labels,
+                                  size_t closed_values) {
   return Add<Counter>({std::string(name), std::string(help), Type::kCounter, std::move(labels)},
-                      [] { return std::make_unique<Counter>(); });
+                      series_max_ * closed_values, [] { return std::make_unique<Counter>(); });
 }
 
 GaugeFamily& Registry::Gauges(absl::string_view name, absl::string_view help, LabelNames labels) {
   return Add<Gauge>({std::string(name), std::string(help), Type::kGauge, std::move(labels)},
-                    [] { return std::make_unique<Gauge>(); });
+                    series_max_, [] { return std::make_unique<Gauge>(); });
 }
 
 HistogramFamily& Registry::Histograms(absl::string_view name, absl::string_view help,
                                       LabelNames labels, absl::Span<const double> bounds) {
   return Add<Histogram>({std::string(name), std::string(help), Type::kHistogram, std::move(labels)},
-                        [bounds] { return std::make_unique<Histogram>(bounds); });
+                        series_max_, [bounds] { return std::make_unique<Histogram>(bounds); });
 }
 
 Counter& Registry::AddCounter(absl::string_view name, absl::string_view help) {

@@ -35,7 +35,10 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
 
   // A name is added once. Names and helps are ours, so a repeated one is a bug (CHECK).
-  CounterFamily& Counters(absl::string_view name, absl::string_view help, LabelNames labels);
+  // `closed_values`: how many combinations the labels have whose values are not names; they do not
+  // take places of `series_max`.
+  CounterFamily& Counters(absl::string_view name, absl::string_view help, LabelNames labels,
+                          size_t closed_values = 1);
   GaugeFamily& Gauges(absl::string_view name, absl::string_view help, LabelNames labels);
   HistogramFamily& Histograms(absl::string_view name, absl::string_view help, LabelNames labels,
                               absl::Span<const double> bounds);
@@ -54,7 +57,8 @@ class Registry {
 
  private:
   template <typename Instrument>
-  Family<Instrument>& Add(FamilyInfo info, typename Family<Instrument>::Make make);
+  Family<Instrument>& Add(FamilyInfo info, size_t series_max,
+                          typename Family<Instrument>::Make make);
 
   const size_t series_max_;
   mutable Mutex mu_;

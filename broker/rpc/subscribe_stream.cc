@@ -66,6 +66,8 @@ bool SubscribeStream::StartOpening(Request::Open open) {
     stage_ = Stage::kOpening;
   }
   if (too_many) {
+    if (broker_.metrics != nullptr)
+      broker_.metrics->limit_hits.With({metrics::kLimitStreams}).Add();
     Refuse(event::Refused(absl::StatusCode::kResourceExhausted, pavane::v1::TOO_MANY,
                           absl::StrCat("there are ", broker_.streams_max,
                                        " streams, the limit (limits.streams_max)")));

@@ -350,11 +350,12 @@ bool PutKeys(const CommitRecord& commit, WireWriter& wire) {
   return true;
 }
 
-void GetKeys(WireReader& in, CommitRecord& commit) {
+void GetKeys(WireReader& in, WithEvents with_events, CommitRecord& commit) {
   for (size_t left = in.Count(10); left > 0 && in.ok(); --left) {
     const uint64_t event = in.Varint();
     const uint64_t target = in.Varint();
     const uint64_t hash = in.Fixed64();
+    if (with_events == WithEvents::kNo) continue;
     if (event >= commit.events.size()) return in.Fail();
     AppendedEvent& appended = commit.events[event];
     if (target >= appended.targets.size()) return in.Fail();
@@ -409,7 +410,7 @@ absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string
   GetExceptions(in, commit);
   GetDeadLetters(in, commit);
   GetCatalog(in, commit.catalog);
-  if ((opened.flags & kKeyed) != 0) GetKeys(in, commit);
+  if ((opened.flags & kKeyed) != 0) GetKeys(in, with_events, commit);
   if (!in.done()) return CorruptRecord(family, key, "it does not decode");
   return commit;
 }

@@ -13,7 +13,7 @@ REASONS = {value.name for value in PROTOCOL.message("pavane.admin.v1.DeadLetter"
 PER_BUS = {
     "pavane_matched_events_total", "pavane_triggered_rules_total", "pavane_invocations_created_total",
     "pavane_dead_letters_total", "pavane_dead_letters", "pavane_lost_deliveries_total",
-    "pavane_discarded_deliveries_total",
+    "pavane_discarded_deliveries_total", "pavane_expired_dead_letters_total",
     "pavane_ingest_to_first_attempt_seconds_count", "pavane_ingest_to_settled_seconds_count",
 }
 
@@ -59,6 +59,8 @@ class MetricsTest(unittest.TestCase):
             results = {dict(labels)["result"]: number for (name, labels), number in samples.items()
                        if name == "pavane_publish_results_total" and ("bus", bus) in labels}
             self.assertEqual(results, dict.fromkeys(("accepted", "duplicate", "scheduled", "refused"), 0))
+        limits = {number for (name, _), number in samples.items() if name == "pavane_limit_hits_total"}
+        self.assertEqual(limits, {0})
         for name in ("pavane_commit_seconds_count", "pavane_fsync_seconds_count", "process_cpu_seconds_total",
                      "process_resident_memory_bytes", "pavane_streams", "pavane_store_bytes"):
             self.assertIn((name, frozenset()), samples)
@@ -91,6 +93,37 @@ class MetricsTest(unittest.TestCase):
         self.assertEqual(samples["pavane_triggered_rules_total", bus], 8)
         single = self.call(SYSTEM, "ListTargetStats", rule="further", target="t2").targets
         self.assertEqual([(s.failed_invocations, s.dead_letters) for s in single], [(4, 4)])
+
+    def test_settlements_are_counted_by_outcome_and_not_again_after_a_restart(self):
+        self.start()
+        self.put_rule("settled", 1)
+        self.call(PUBLISHER, "Publish", entries=[{"event": event("e")}])
+        delivery = self.call(SUBSCRIBER, "Pull", service="settled-0", deliveries_max=1, wait={"seconds": 20}).deliveries[0]
+        for outcome in ({"nack": {"code": "C" * 1_000}}, {"ack": {}}, {"reject": {}}):
+            self.call(SUBSCRIBER, "Settle", service="settled-0",
+                      settlements=[{"delivery_id": delivery.delivery_id, **outcome}])
+
+        def counted():
+            return {dict(labels)["outcome"]: number for (name, labels), number in self.samples().items()
+                    if name == "pavane_settlements_total"}
+        self.assertEqual(counted(), {"ack": 1, "nack": 0, "reject": 0, "release": 0, "refused": 2})
+        self.broker.kill()
+        self.broker.start()
+        self.assertEqual(set(counted().values()), {0})
+
+    def test_dead_letters_of_a_deleted_target_stay_in_the_gauge_over_a_restart(self):
+        self.start()
+        self.put_rule("gone", 1)
+        self.call(PUBLISHER, "Publish", entries=[{"event": event("e")}])
+        delivery = self.call(SUBSCRIBER, "Pull", service="gone-0", deliveries_max=1, wait={"seconds": 20}).deliveries[0]
+        self.call(SUBSCRIBER, "Settle", service="gone-0",
+                  settlements=[{"delivery_id": delivery.delivery_id, "reject": {"code": "NO"}}])
+        self.call(RULES, "DeleteRule", name="gone")
+        gauge = "pavane_dead_letters", frozenset({("bus", "default")})
+        self.assertEqual(self.samples()[gauge], 1)
+        self.assertEqual(self.broker.stop(), 0)
+        self.broker.start()
+        self.assertEqual(self.samples()[gauge], 1)
 
 
 if __name__ == "__main__":

@@ -106,6 +106,23 @@ TEST_F(DeadLetterAdminTest, ARedrivenLetterIsADeliveryAgainAndALetterNoMore) {
   EXPECT_THAT(Redrive(request).status(), StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST_F(DeadLetterAdminTest, TheAgeOfARedrivenLetterCountsFromTheRedrive) {
+  Kill(1);
+  broker_.clock.Advance(absl::Hours(48));
+  RedriveDeadLettersRequest request;
+  request.set_all(true);
+  ASSERT_OK(Redrive(request).status());
+  PassRecordedTime();
+  const auto pulled = Await<std::vector<targets::OutgoingDelivery>>([&](auto done) {
+    delivery::PullOptions options;
+    options.service = "s";
+    options.deliveries_max = 1;
+    broker_.dispatcher->Pull(options, done);
+  });
+  ASSERT_EQ(pulled.size(), 1u);
+  EXPECT_EQ(pulled[0].attempt, 1u);
+}
+
 TEST_F(DeadLetterAdminTest, TwoRedrivesAtOnceMakeOneDelivery) {
   Kill(1);
   RedriveDeadLettersRequest request;
@@ -177,13 +194,33 @@ TEST_F(DeadLetterAdminTest, OldOnesAndTooManyExpire) {
   const int64_t cutoff = absl::ToUnixMicros(broker_.clock.Now());
   Kill(3);
   auto expire = [&](int64_t before_us, uint64_t max) {
-    return *Await<absl::StatusOr<uint64_t>>(
+    const auto expired = Await<absl::StatusOr<DeadLetterAdmin::Expired>>(
         [&](auto done) { broker_.dead_letters->Expire(before_us, max, done); });
+    EXPECT_OK(expired);
+    EXPECT_FALSE(expired->more);
+    const auto found = expired->count.find({"default", "r", "t0"});
+    return found == expired->count.end() ? 0 : found->second;
   };
   EXPECT_EQ(expire(cutoff, 100), 2u);
   EXPECT_EQ(expire(cutoff, 2), 1u);
   EXPECT_EQ(expire(cutoff, 2), 0u);
   EXPECT_EQ(List().dead_letters(0).event_id(), "e-4");
+}
+
+TEST_F(DeadLetterAdminTest, ExpiryLooksAtEveryTarget) {
+  ASSERT_OK(broker_.PutRule("r", R"({"source":["shop"]})", {"service:s", "service:s"}).status());
+  for (int i = 0; i < 2; ++i) {
+    event::CloudEvent event = MakeEvent();
+    event.set_id(absl::StrCat("two-", i));
+    broker_.PublishOne(event);
+  }
+  for (const auto& delivery : broker_.Pull("s", 4)) broker_.Reject("s", delivery.delivery_id);
+  const auto expired = Await<absl::StatusOr<DeadLetterAdmin::Expired>>(
+      [&](auto done) { broker_.dead_letters->Expire(0, 1, done); });
+  ASSERT_OK(expired);
+  EXPECT_EQ(expired->count.size(), 2u);
+  for (const auto& [place, count] : expired->count) EXPECT_EQ(count, 1u) << place.target;
+  EXPECT_EQ(List().dead_letters_size(), 2);
 }
 
 TEST(DeadLetterFilter, SelectsByEveryField) {

@@ -77,6 +77,26 @@ TEST_F(DispatcherTest, WithdrawnCreditIsGone) {
   EXPECT_THAT(client.session->Take(), SizeIs(2));
 }
 
+TEST_F(DispatcherTest, TheLowWaterMarkNamesTheTargetThatNeedsTheOldestEvent) {
+  const std::vector<TargetId> targets =
+      harness_.PutRule("rule", {{"a", "service:a", {}}, {"b", "service:b", {}}});
+  auto low = [&] { return harness_.dispatcher().low_water(BusId(1)); };
+  EXPECT_EQ(low().sequence, Sequence(1));
+  EXPECT_EQ(low().target, TargetId());
+  harness_.Publish({}, 2);
+  harness_.Publish({targets[1]});
+  harness_.Publish({targets[0]});
+  EXPECT_EQ(low().sequence, Sequence(3));
+  EXPECT_EQ(low().target, targets[1]);
+  auto client = harness_.Connect("b", 10);
+  harness_.SettleOne("b", client.session->Take().at(0).delivery_id, Ack{});
+  EXPECT_EQ(low().sequence, Sequence(4));
+  EXPECT_EQ(low().target, targets[0]);
+  harness_.Restart(false);
+  EXPECT_EQ(low().sequence, Sequence(4));
+  EXPECT_EQ(low().target, targets[0]);
+}
+
 TEST_F(DispatcherTest, InstancesOfAServiceCompete) {
   const TargetId target = PutTarget();
   auto first = harness_.Connect("seat", 10);

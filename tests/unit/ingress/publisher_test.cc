@@ -46,6 +46,22 @@ TEST(Publisher, NumbersEventsAndCountsTheRulesThatMatched) {
   EXPECT_EQ(response.results(0).event_id(), "1");
 }
 
+TEST(Publisher, APinnedBusRefusesItsEntriesOnly) {
+  Stations broker;
+  ASSERT_OK(broker.PutBus("pinned"));
+  const BusId bus = broker.rules.snapshot()->catalog().FindBus("pinned")->id;
+  broker.gate.SetPinned({{bus, "target 'r/t' needs the oldest events"}});
+  pavane::v1::PublishRequest request = Batch({EventNamed("1"), EventNamed("2")});
+  request.mutable_entries(0)->set_bus("pinned");
+  ASSERT_OK_AND_ASSIGN(auto response, broker.Publish(request));
+  EXPECT_EQ(response.results(0).error().reason(), pavane::v1::RETENTION_PINNED);
+  EXPECT_EQ(response.results(0).error().message(), "target 'r/t' needs the oldest events");
+  EXPECT_EQ(response.results(1).sequence(), 1u);
+  broker.gate.SetPinned({});
+  ASSERT_OK_AND_ASSIGN(response, broker.Publish(request));
+  EXPECT_EQ(response.results(0).sequence(), 1u);
+}
+
 TEST(Publisher, ADuplicateGetsTheFirstAnswerAlsoWithinABatch) {
   Stations broker;
   ASSERT_OK_AND_ASSIGN(const auto response,

@@ -39,7 +39,8 @@ Stations::Stations(config::Config settings) : config(std::move(settings)), rules
   });
   publisher = std::make_unique<ingress::Publisher>(rules, gate, *writer, config.limits, nullptr);
   settler = std::make_unique<ingress::Settler>(
-      rules, gate, *dispatcher, ingress::Emits::Context{rules, kPavaneUuidSpace, config.limits});
+      rules, gate, *dispatcher, ingress::Emits::Context{rules, kPavaneUuidSpace, config.limits},
+      nullptr);
   editor =
       std::make_unique<admin::CatalogEditor>(rules, gate, *dispatcher, *writer, config, nullptr);
   buses = std::make_unique<admin::BusAdmin>(*editor, *log);

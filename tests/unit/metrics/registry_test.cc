@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,6 +14,7 @@ namespace pavane::metrics {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Registry, RendersInOrderOfAddition) {
   Registry registry;
@@ -38,6 +40,17 @@ TEST(RegistryDeathTest, ANameIsAddedOnce) {
   Registry registry;
   registry.AddCounter("a_total", "A.");
   EXPECT_DEATH(registry.AddCounter("a_total", "A."), "metric added twice: a_total");
+}
+
+TEST(BrokerMetrics, EveryBusHasAllItsResults) {
+  constexpr int kBuses = 10;
+  Registry registry(kBuses);
+  BrokerMetrics metrics(registry);
+  for (int i = 0; i < kBuses; ++i) metrics.TouchBus(absl::StrCat("bus-", i));
+  const std::string text = registry.Render();
+  EXPECT_THAT(text,
+              HasSubstr("pavane_publish_results_total{bus=\"bus-9\",result=\"refused\"} 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("_other")));
 }
 
 TEST(BrokerMetrics, ATouchedBusHasItsSeriesAtZero) {

@@ -1,12 +1,54 @@
-"""A disk below its floors: what is refused, and what goes on."""
+"""What a broker lets go, and when it takes no more: byte limits of buses, floors of the disk."""
 
+import json
 import tempfile
 import unittest
 
 import grpc
 
-from generic_client import EVENTS, PROTOCOL, PUBLISHER, RULES, SUBSCRIBER, event, reason_name
+from generic_client import (
+    BUSES, EVENTS, PROTOCOL, PUBLISHER, RULES, SUBSCRIBER, BrokerTest, event, reason_name,
+)
 from running_broker import Broker, await_true, http_get
+
+MIB = 1 << 20
+QUARTER = json.dumps({"a": "x" * (MIB // 4)})
+
+
+class ByteLimitTest(BrokerTest):
+    def setUp(self):
+        self.call(BUSES, "PutBus", bus={"name": "small", "retention_bytes_max": MIB})
+        self.rule("small", "small", '{"source":["needed"]}', bus="small")
+        self.ids = iter(range(1_000_000))
+
+    def publish_quarter(self, source="unmatched"):
+        return self.publish({"bus": "small", "event": event(f"{source}-{next(self.ids)}", data=QUARTER, source=source)})[0]
+
+    def first(self):
+        return self.call(BUSES, "GetBus", name="small").bus.first_sequence
+
+    def test_old_events_go_and_a_delivery_pins_what_it_needs(self):
+        for _ in range(8):
+            self.assertFalse(self.publish_quarter().HasField("error"))
+        await_true(lambda: self.first() >= 5, what="the drop of the oldest events")
+        self.assertEqual(self.call(EVENTS, "ListEvents", bus="small").events[0].sequence, self.first())
+
+        # From here on an unsettled delivery needs its event and with it all that come later.
+        pinning = self.publish_quarter("needed").sequence
+        refused = await_true(lambda: next((r for r in [self.publish_quarter()] if r.HasField("error")), None),
+                             what="the refusal")
+        self.assertEqual(reason_name(refused.error), "RETENTION_PINNED")
+        self.assertEqual(refused.error.code, grpc.StatusCode.RESOURCE_EXHAUSTED.value[0])
+        self.assertIn("target 'small/t'", refused.error.message)
+        self.assertGreater(refused.error.retry_after.seconds, 0)
+        self.assertEqual(self.first(), pinning)
+        self.assertGreater(self.publish({"event": event("another-bus")})[0].sequence, 0)
+        self.assertRegex(self.broker.metrics(), r'pavane_limit_hits_total\{limit="retention_bytes_max"\} [1-9]')
+
+        delivery = self.pull("small")[0]
+        self.assertEqual(delivery.sequence, pinning)
+        self.assertFalse(self.settle("small", {"delivery_id": delivery.delivery_id, "ack": {}})[0].HasField("error"))
+        await_true(lambda: not self.publish_quarter().HasField("error"), what="publishing after the settlement")
 
 
 class DiskFloorTest(unittest.TestCase):
