@@ -96,6 +96,9 @@ int Main(int argc, char** argv) {
     return 0;
   }
   if (parsed->action == config::Action::kPrint) {
+    for (const std::string& warning : parsed->warnings) {
+      std::fprintf(stderr, "pavaned: warning: %s\n", warning.c_str());
+    }
     std::fputs(parsed->output.c_str(), stdout);
     return 0;
   }

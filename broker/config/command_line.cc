@@ -48,14 +48,15 @@ bool IsList(const Key& key) {
 }
 
 absl::Status UnknownFlag(absl::string_view name) {
-  std::string hint = NearestKeyHint(absl::StrReplaceAll(name, {{"-", "_"}}));
-  if (hint.empty()) {
+  std::optional<std::string> nearest = NearestKey(absl::StrReplaceAll(name, {{"-", "_"}}));
+  if (!nearest || FindKey(*nearest) == nullptr) {
     std::vector<std::string> names = {"config", "grpc-listen", "http-listen"};
     for (const Order& order : kOrders) names.emplace_back(order.name);
-    std::optional<std::string> nearest = NearestName(name, names);
-    if (nearest) hint = absl::StrCat(" (did you mean '--", *nearest, "'?)");
+    nearest = NearestName(name, names);
   }
-  return absl::InvalidArgumentError(absl::StrCat("unknown flag '--", name, "'", hint));
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown flag '--", name, "'",
+                   nearest ? absl::StrCat(" (did you mean '--", *nearest, "'?)") : ""));
 }
 
 // Goes through the arguments once, from left to right.

@@ -1,3 +1,4 @@
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -11,8 +12,9 @@ namespace pavane::config {
 namespace {
 
 constexpr absl::string_view kPrefix = "PAVANE_";
-// Read by ParseConfig itself.
-constexpr absl::string_view kFileVariable = "PAVANE_CONFIG";
+// Read by ParseConfig itself, and what clients and plugins read.
+constexpr absl::string_view kOtherVariables[] = {"PAVANE_CONFIG", "PAVANE_ADDRESS",
+                                                 "PAVANE_GRPC_ADDRESS", "PAVANE_PLUGIN_NAME"};
 
 const Key* FindByVariable(absl::string_view variable) {
   for (const Key& key : Keys()) {
@@ -35,7 +37,9 @@ absl::Status ApplyEnvironment(const char* const* environment, Draft& draft) {
   for (; *environment != nullptr; ++environment) {
     std::pair<absl::string_view, absl::string_view> entry =
         absl::StrSplit(absl::string_view(*environment), absl::MaxSplits('=', 1));
-    if (!absl::StartsWith(entry.first, kPrefix) || entry.first == kFileVariable) continue;
+    if (!absl::StartsWith(entry.first, kPrefix) ||
+        absl::c_linear_search(kOtherVariables, entry.first))
+      continue;
     const Key* key = FindByVariable(entry.first);
     if (key == nullptr) {
       draft.warnings.push_back(UnknownVariable(entry.first));

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 
@@ -174,9 +175,12 @@ bool IsSection(absl::string_view name) {
   return false;
 }
 
-std::string NearestKeyHint(absl::string_view name) {
+std::optional<std::string> NearestKey(absl::string_view name) {
   std::vector<std::string> names;
-  for (const Key& key : kKeys) names.emplace_back(key.name);
+  for (const Key& key : kKeys) {
+    names.emplace_back(key.name);
+    if (!absl::StrContains(name, '.')) names.emplace_back(key.section());
+  }
   std::optional<std::string> nearest = NearestName(name, names);
   // "event_bytes_max" is far from "limits.event_bytes_max" in edits, but what was meant is clear.
   for (const Key& key : kKeys) {
@@ -187,7 +191,7 @@ std::string NearestKeyHint(absl::string_view name) {
     absl::string_view last = own_dot == absl::string_view::npos ? name : name.substr(own_dot + 1);
     if (key.name.substr(dot + 1) == last) nearest = std::string(key.name);
   }
-  return nearest ? absl::StrCat(" (did you mean '", *nearest, "'?)") : "";
+  return nearest;
 }
 
 }  // namespace pavane::config

@@ -3,6 +3,7 @@
 #ifndef PAVANE_CONFIG_KEYS_H_
 #define PAVANE_CONFIG_KEYS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,9 @@ absl::Span<const Key> Keys();
 const Key* FindKey(absl::string_view name);
 bool IsSection(absl::string_view name);
 
-// " (did you mean 'limits.rules_max'?)", or nothing if no key is near.
-std::string NearestKeyHint(absl::string_view name);
+// The key, or of a name without a dot the section, that was probably meant; nothing if none is
+// near.
+std::optional<std::string> NearestKey(absl::string_view name);
 
 }  // namespace pavane::config
 

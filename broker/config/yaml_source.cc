@@ -31,7 +31,10 @@ class YamlSource {
       } else if (prefix.empty() && IsSection(name)) {
         RETURN_IF_ERROR(ReadSection(name, entry.second));
       } else {
-        return At(entry.first, absl::StrCat("unknown key '", name, "'", NearestKeyHint(name)));
+        std::optional<std::string> nearest = NearestKey(name);
+        return At(entry.first,
+                  absl::StrCat("unknown key '", name, "'",
+                               nearest ? absl::StrCat(" (did you mean '", *nearest, "'?)") : ""));
       }
     }
     return absl::OkStatus();

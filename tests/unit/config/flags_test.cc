@@ -16,6 +16,7 @@ namespace {
 using ::pavane::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(Flags, ShortFormsAndDashesMeanTheSameKeys) {
   ASSERT_OK_AND_ASSIGN(
@@ -29,11 +30,16 @@ TEST(Flags, ShortFormsAndDashesMeanTheSameKeys) {
   EXPECT_EQ(parsed.config.limits.event_bytes_max, 2u << 20);
 }
 
-TEST(Flags, EachKeyIsAFlagThatTakesItsOwnDefault) {
+TEST(Flags, EachKeyIsAFlagAndAVariableThatTakesItsOwnDefault) {
   for (const Key& key : Keys()) {
     Config defaults;
-    std::string flag = absl::StrCat("--", key.name, "=", FormatField(key.field(defaults)));
+    const std::string value = FormatField(key.field(defaults));
+    const std::string flag = absl::StrCat("--", key.name, "=", value);
     EXPECT_OK(Parse({flag})) << flag;
+    const std::string variable = absl::StrCat(key.variable(), "=", value);
+    absl::StatusOr<ParsedConfig> parsed = Parse({}, {variable});
+    ASSERT_OK(parsed) << variable;
+    EXPECT_THAT(parsed->warnings, IsEmpty()) << variable;
   }
 }
 
@@ -71,7 +77,7 @@ TEST(Flags, PluginsAreYaml) {
 TEST(Flags, AnUnknownFlagNamesTheNearest) {
   EXPECT_THAT(Parse({"--grpc.lisen=x"}),
               StatusIs(absl::StatusCode::kInvalidArgument,
-                       "unknown flag '--grpc.lisen' (did you mean 'grpc.listen'?)"));
+                       "unknown flag '--grpc.lisen' (did you mean '--grpc.listen'?)"));
   EXPECT_THAT(Parse({"--chek-config"}),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        "unknown flag '--chek-config' (did you mean '--check-config'?)"));

@@ -101,6 +101,9 @@ TEST_F(ParseConfigTest, AnUnknownKeyInTheFileNamesTheNearestAndTheLine) {
   EXPECT_THAT(Parse({File("event_bytes_max: 1MiB\n")}),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        HasSubstr("did you mean 'limits.event_bytes_max'?")));
+  EXPECT_THAT(Parse({File("retension:\n  default: 1d\n")}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("line 1: unknown key 'retension' (did you mean 'retention'?)")));
   EXPECT_THAT(Parse({File("plugins: [{name: a, comand: [x]}]\n")}),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        HasSubstr("unknown key 'comand' of a plugin (did you mean 'command'?)")));
@@ -146,6 +149,13 @@ TEST_F(ParseConfigTest, AnUnknownVariableOnlyWarns) {
               ElementsAre(HasSubstr("PAVANE_SERVICE_PORT has no effect"),
                           HasSubstr("PAVANE_LOG__LEVLE has no effect (did you mean "
                                     "PAVANE_LOG__LEVEL?)")));
+}
+
+TEST_F(ParseConfigTest, VariablesOfClientsAreNotUnknown) {
+  ASSERT_OK_AND_ASSIGN(
+      ParsedConfig parsed,
+      Parse({}, {"PAVANE_ADDRESS=h:1", "PAVANE_GRPC_ADDRESS=h:1", "PAVANE_PLUGIN_NAME=payment"}));
+  EXPECT_THAT(parsed.warnings, IsEmpty());
 }
 
 TEST_F(ParseConfigTest, AFailingValidationIsTold) {
