@@ -1,5 +1,7 @@
 #include "clients/cli/command.h"
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
 #include "clients/cli/byte_size.h"
@@ -22,7 +24,7 @@ CLI::Option* AddParsed(CLI::App* command, const std::string& name, std::optional
 }  // namespace
 
 CLI::App* AddCommand(CLI::App* parent, const std::string& name, const std::string& description) {
-  return parent->add_subcommand(name, description)->fallthrough();
+  return parent->add_subcommand(name, description)->fallthrough()->group("Commands");
 }
 
 CLI::App* AddGroup(CLI::App* parent, const std::string& name, const std::string& description) {
@@ -56,6 +58,18 @@ CLI::Option* AddByteSize(CLI::App* command, const std::string& name, std::option
   return AddParsed(command, name, value, help,
                    [](const std::string& text) { return ParseByteSize(text); })
       ->type_name("SIZE");
+}
+
+CLI::Option* AddNumber(CLI::App* command, const std::string& name, std::optional<uint64_t>* value,
+                       const std::string& help, uint64_t min, uint64_t max) {
+  const auto parse = [min, max](const std::string& text) -> absl::StatusOr<uint64_t> {
+    uint64_t number = 0;
+    if (absl::SimpleAtoi(text, &number) && number >= min && number <= max) return number;
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text, "' is not a whole number from ", min,
+                     max == UINT64_MAX ? " on" : absl::StrCat(" to ", max)));
+  };
+  return AddParsed(command, name, value, help, parse)->type_name("N");
 }
 
 CLI::Option* AddRepeated(CLI::App* command, const std::string& name,

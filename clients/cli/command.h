@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,10 @@ void AddHealthCommand(CLI::App* app, Context* context);
 void AddStatsCommand(CLI::App* app, Context* context);
 void AddCompletionCommand(CLI::App* app, Context* context);
 
+// Answers `completion candidates SHELL WORD...`, which shells ask; false if the words are not that.
+// Not a command of `app`, which would take the words for its own.
+bool PrintCandidates(const CLI::App& app, const std::vector<std::string>& words, std::ostream& out);
+
 // Parts of `rule`, each large enough for a file of its own.
 void AddRulePutCommand(CLI::App* rule, Context* context);
 void AddRuleTestCommand(CLI::App* rule, Context* context);
@@ -41,9 +46,8 @@ CLI::App* AddCommand(CLI::App* parent, const std::string& name, const std::strin
 CLI::App* AddGroup(CLI::App* parent, const std::string& name, const std::string& description);
 
 // Makes `run(context, options)` what the command does; `options` were bound to its flags before.
-template <typename Options>
-void SetAction(CLI::App* command, Context* context, std::shared_ptr<Options> options,
-               absl::Status (*run)(const Context&, const Options&)) {
+template <typename Options, typename Run>
+void SetAction(CLI::App* command, Context* context, std::shared_ptr<Options> options, Run run) {
   command->callback([context, options, run] {
     context->action = [context, options, run] { return run(*context, *options); };
   });
@@ -59,6 +63,10 @@ CLI::Option* AddTime(CLI::App* command, const std::string& name, std::optional<a
                      const std::string& help);
 CLI::Option* AddByteSize(CLI::App* command, const std::string& name, std::optional<uint64_t>* value,
                          const std::string& help);
+
+// A whole number from `min` to `max`.
+CLI::Option* AddNumber(CLI::App* command, const std::string& name, std::optional<uint64_t>* value,
+                       const std::string& help, uint64_t min, uint64_t max = UINT64_MAX);
 
 // An option that may be repeated, one value each time.
 CLI::Option* AddRepeated(CLI::App* command, const std::string& name,

@@ -5,6 +5,7 @@
 #include "clients/cli/command.h"
 #include "clients/cli/duration.h"
 #include "clients/cli/escape.h"
+#include "clients/cli/pages.h"
 #include "clients/cli/plural.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
@@ -18,6 +19,7 @@ using ::pavane::admin::v1::BusAdmin;
 using ::pavane::admin::v1::DeleteBusRequest;
 using ::pavane::admin::v1::GetBusRequest;
 using ::pavane::admin::v1::ListBusesRequest;
+using ::pavane::admin::v1::ListBusesResponse;
 using ::pavane::admin::v1::PutBusRequest;
 
 struct PutOptions {
@@ -40,13 +42,13 @@ struct DeleteOptions {
 
 struct ListOptions {};
 
-// What the broker does where a setting is absent, as bus.proto says.
+// Where a setting is absent the broker's configuration decides, which only the broker knows.
 std::string RetentionOf(const Bus& bus) {
-  return bus.has_retention() ? DurationText(FromProto(bus.retention())) : "7d";
+  return bus.has_retention() ? DurationText(FromProto(bus.retention())) : "default";
 }
 
 std::string DedupWindowOf(const Bus& bus) {
-  if (!bus.has_dedup_window()) return "10m";
+  if (!bus.has_dedup_window()) return "default";
   const absl::Duration window = FromProto(bus.dedup_window());
   return window == absl::ZeroDuration() ? "off" : DurationText(window);
 }
@@ -61,7 +63,7 @@ void PrintDetails(const Context& context, const Bus& bus) {
                                      : FormatByteSize(bus.retention_bytes_max())});
   table.Add({"Dedup window:", DedupWindowOf(bus)});
   table.Add(
-      {"Dedup ids:", bus.dedup_ids_max() == 0 ? "1000000" : absl::StrCat(bus.dedup_ids_max())});
+      {"Dedup ids:", bus.dedup_ids_max() == 0 ? "default" : absl::StrCat(bus.dedup_ids_max())});
   table.Add({"Rules:", absl::StrCat(bus.rules())});
   table.Add({"First sequence:", absl::StrCat(bus.first_sequence())});
   table.Add({"Last sequence:", absl::StrCat(bus.last_sequence())});
@@ -119,24 +121,20 @@ absl::Status Get(const Context& context, const NameOptions& options) {
 }
 
 absl::Status List(const Context& context, const ListOptions&) {
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   Table table({"NAME", ">RULES", ">FIRST", ">LAST", ">RETENTION", "DESCRIPTION"});
-  ListBusesRequest request;
-  request.set_page_size(1000);
-  do {
-    CLI_ASSIGN_OR_RETURN(const auto page, broker.Call(&BusAdmin::Stub::ListBuses, request));
-    for (const Bus& bus : page.buses()) {
-      if (context.json()) {
-        context.PrintJson(bus);
-        continue;
-      }
-      table.Add({bus.name(), absl::StrCat(bus.rules()), absl::StrCat(bus.first_sequence()),
-                 absl::StrCat(bus.last_sequence()), RetentionOf(bus), bus.description()});
-    }
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  if (!context.json()) table.Print(context.out());
-  return absl::OkStatus();
+  return ShowPages(
+      context, &BusAdmin::Stub::ListBuses, ListBusesRequest(), {}, &table,
+      [&](const ListBusesResponse& page) {
+        for (const Bus& bus : page.buses()) {
+          if (context.json()) {
+            context.PrintJson(bus);
+            continue;
+          }
+          table.Add({bus.name(), absl::StrCat(bus.rules()), absl::StrCat(bus.first_sequence()),
+                     absl::StrCat(bus.last_sequence()), RetentionOf(bus), bus.description()});
+        }
+        return page.buses_size();
+      });
 }
 
 absl::Status Delete(const Context& context, const DeleteOptions& options) {
@@ -169,7 +167,7 @@ void AddPut(CLI::App* bus, Context* context) {
               "Most bytes of events kept; 0: no limit");
   AddDuration(command, "--dedup-window", &options->dedup_window,
               "How long a repeated event is recognised; 0 turns it off");
-  command->add_option("--dedup-ids", options->dedup_ids_max, "Most ids in the dedup window");
+  AddNumber(command, "--dedup-ids", &options->dedup_ids_max, "Most ids in the dedup window", 0);
   SetAction(command, context, options, Put);
 }
 

@@ -1,7 +1,6 @@
 // pavane dead-letter list | show | redrive | skip | purge
 #include <unistd.h>
 
-#include <algorithm>
 #include <functional>
 
 #include "absl/strings/ascii.h"
@@ -12,6 +11,7 @@
 #include "clients/cli/command.h"
 #include "clients/cli/dead_letter_filter.h"
 #include "clients/cli/escape.h"
+#include "clients/cli/pages.h"
 #include "clients/cli/plural.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
@@ -26,6 +26,7 @@ using ::pavane::admin::v1::DeadLetterAdmin;
 using ::pavane::admin::v1::FailureReason_Name;
 using ::pavane::admin::v1::GetDeadLetterRequest;
 using ::pavane::admin::v1::ListDeadLettersRequest;
+using ::pavane::admin::v1::ListDeadLettersResponse;
 using ::pavane::admin::v1::PurgeDeadLettersRequest;
 using ::pavane::admin::v1::RedriveDeadLettersRequest;
 using ::pavane::admin::v1::SkipDeadLettersRequest;
@@ -34,10 +35,8 @@ constexpr char kNameAnother[] = "--to-target BUS/RULE/TARGET names another targe
 
 struct ListOptions {
   DeadLetterFilterOptions filter;
-  uint64_t limit = 100;
-  bool all = false;
+  PageOptions pages;
   bool with_events = false;
-  std::string page_token;
 };
 
 struct ShowOptions {
@@ -72,35 +71,22 @@ void AddRow(const Context& context, const DeadLetter& letter, Table* table) {
 }
 
 absl::Status List(const Context& context, const ListOptions& options) {
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   Table table(
       {"ID", "DEAD AT", "TARGET", "TYPE", "EVENT", "REASON", "CODE", ">ATTEMPTS", "MESSAGE"});
   ListDeadLettersRequest request;
   *request.mutable_filter() = options.filter.ToProto();
   request.set_with_events(options.with_events);
-  request.set_page_token(options.page_token);
-  uint64_t left = options.limit;
-  do {
-    request.set_page_size(options.all ? 1000
-                                      : static_cast<uint32_t>(std::min<uint64_t>(left, 1000)));
-    CLI_ASSIGN_OR_RETURN(const auto page,
-                         broker.Call(&DeadLetterAdmin::Stub::ListDeadLetters, request));
-    for (const DeadLetter& letter : page.dead_letters()) {
-      if (context.json()) {
-        context.PrintJson(letter);
-      } else {
-        AddRow(context, letter, &table);
-      }
-    }
-    left -= std::min<uint64_t>(left, page.dead_letters_size());
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty() && (options.all || left > 0));
-  if (!context.json()) table.Print(context.out());
-  if (!request.page_token().empty()) {
-    context.err() << "there are more: --page-token " << EscapeForTerminal(request.page_token())
-                  << " goes on from here, --all shows all\n";
-  }
-  return absl::OkStatus();
+  return ShowPages(context, &DeadLetterAdmin::Stub::ListDeadLetters, request, options.pages, &table,
+                   [&](const ListDeadLettersResponse& page) {
+                     for (const DeadLetter& letter : page.dead_letters()) {
+                       if (context.json()) {
+                         context.PrintJson(letter);
+                       } else {
+                         AddRow(context, letter, &table);
+                       }
+                     }
+                     return page.dead_letters_size();
+                   });
 }
 
 void PrintDetails(const Context& context, const DeadLetter& letter) {
@@ -290,11 +276,7 @@ void AddList(CLI::App* group, Context* context) {
   CLI::App* list = AddCommand(group, "list", "List dead letters, oldest first");
   auto options = std::make_shared<ListOptions>();
   AddFilterOptions(list, &options->filter);
-  list->add_option("--limit", options->limit, "Most dead letters to list (default: 100)")
-      ->check(CLI::PositiveNumber);
-  list->add_flag("--all", options->all, "No limit")->excludes("--limit");
-  list->add_option("--page-token", options->page_token, "Go on where an earlier list ended")
-      ->type_name("TOKEN");
+  AddPageOptions(list, "dead letters", &options->pages);
   list->add_flag("--with-events", options->with_events, "With the events, for -o json");
   SetAction(list, context, options, List);
 }

@@ -10,6 +10,7 @@
 #include "clients/cli/event_printer.h"
 #include "clients/cli/health.h"
 #include "clients/cli/interrupt.h"
+#include "clients/cli/pages.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
 #include "clients/cli/text_source.h"
@@ -22,9 +23,13 @@ namespace {
 using ::pavane::admin::v1::EventAdmin;
 using ::pavane::admin::v1::GetEventRequest;
 using ::pavane::admin::v1::ListEventsRequest;
+using ::pavane::admin::v1::ListEventsResponse;
 using ::pavane::admin::v1::StoredEvent;
 using ::pavane::admin::v1::TailEventsRequest;
 using ::pavane::admin::v1::TailEventsResponse;
+
+// As the broker takes it.
+constexpr uint64_t kLastMax = 1000;
 
 struct GetOptions {
   std::string key;
@@ -35,24 +40,22 @@ struct GetOptions {
 
 struct ListOptions {
   std::string bus;
-  uint64_t from = 0;
+  std::optional<uint64_t> from;
   std::optional<absl::Time> since;
   std::optional<absl::Time> until;
   std::string type;
   std::string source;
   std::string correlation_id;
   std::string pattern;
-  uint64_t limit = 100;
-  bool all = false;
   bool newest_first = false;
-  std::string page_token;
+  PageOptions pages;
 };
 
 struct TailOptions {
   std::string bus;
   std::string pattern;
-  uint32_t last = 0;
-  uint64_t count = 0;
+  std::optional<uint64_t> last;
+  std::optional<uint64_t> count;
   std::optional<absl::Duration> limit;
 };
 
@@ -118,7 +121,7 @@ absl::Status Get(const Context& context, const GetOptions& options) {
 absl::StatusOr<ListEventsRequest> ToRequest(const Context& context, const ListOptions& options) {
   ListEventsRequest request;
   request.set_bus(options.bus);
-  request.set_from_sequence(options.from);
+  if (options.from) request.set_from_sequence(*options.from);
   if (options.since) *request.mutable_since() = ToProto(*options.since);
   if (options.until) *request.mutable_until() = ToProto(*options.until);
   request.set_type(options.type);
@@ -126,53 +129,44 @@ absl::StatusOr<ListEventsRequest> ToRequest(const Context& context, const ListOp
   request.set_correlation_id(options.correlation_id);
   CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadText(options.pattern, context.in()));
   request.set_newest_first(options.newest_first);
-  request.set_page_token(options.page_token);
   return request;
 }
 
+void AddRow(const Context& context, const StoredEvent& event, Table* table) {
+  table->Add(
+      {absl::StrCat(event.sequence()), context.Time(event.accepted_at()), event.event().type(),
+       event.event().source(), event.event().id(), absl::StrCat(event.matched_rules()),
+       event.has_cause() ? absl::StrCat(event.cause().bus(), "/", event.cause().sequence()) : "",
+       DataForPeople(event.event())});
+}
+
 absl::Status List(const Context& context, const ListOptions& options) {
-  CLI_ASSIGN_OR_RETURN(ListEventsRequest request, ToRequest(context, options));
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  CLI_ASSIGN_OR_RETURN(const ListEventsRequest request, ToRequest(context, options));
   Table table({">SEQUENCE", "ACCEPTED", "TYPE", "SOURCE", "ID", ">RULES", "CAUSE", "DATA"});
-  uint64_t left = options.limit;
-  do {
-    request.set_page_size(options.all ? 1000
-                                      : static_cast<uint32_t>(std::min<uint64_t>(left, 1000)));
-    CLI_ASSIGN_OR_RETURN(const auto page, broker.Call(&EventAdmin::Stub::ListEvents, request));
-    for (const StoredEvent& event : page.events()) {
-      if (context.json()) {
-        context.PrintJson(event);
-        continue;
-      }
-      table.Add(
-          {absl::StrCat(event.sequence()), context.Time(event.accepted_at()), event.event().type(),
-           event.event().source(), event.event().id(), absl::StrCat(event.matched_rules()),
-           event.has_cause() ? absl::StrCat(event.cause().bus(), "/", event.cause().sequence())
-                             : "",
-           DataForPeople(event.event())});
-    }
-    left -= std::min<uint64_t>(left, page.events_size());
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty() && (options.all || left > 0));
-  if (!context.json()) table.Print(context.out());
-  if (!request.page_token().empty()) {
-    context.err() << "there are more: --page-token " << EscapeForTerminal(request.page_token())
-                  << " goes on from here, --all shows all\n";
-  }
-  return absl::OkStatus();
+  return ShowPages(context, &EventAdmin::Stub::ListEvents, request, options.pages, &table,
+                   [&](const ListEventsResponse& page) {
+                     for (const StoredEvent& event : page.events()) {
+                       if (context.json()) {
+                         context.PrintJson(event);
+                       } else {
+                         AddRow(context, event, &table);
+                       }
+                     }
+                     return page.events_size();
+                   });
 }
 
 // Why the stream ended, as a person asked for it.
 absl::Status EndOfTail(const TailOptions& options, uint64_t printed) {
-  if (options.count == 0 || printed >= options.count) return absl::OkStatus();
+  if (!options.count || printed >= *options.count) return absl::OkStatus();
   return absl::CancelledError(
-      absl::StrCat("stopped after ", printed, " of ", options.count, " events"));
+      absl::StrCat("stopped after ", printed, " of ", *options.count, " events"));
 }
 
 absl::Status Tail(const Context& context, const TailOptions& options) {
   TailEventsRequest request;
   request.set_bus(options.bus);
-  request.set_last(options.last);
+  request.set_last(static_cast<uint32_t>(options.last.value_or(0)));
   CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadText(options.pattern, context.in()));
   CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   // A stream has no time limit, so whether anybody answers is asked first.
@@ -183,7 +177,7 @@ absl::Status Tail(const Context& context, const TailOptions& options) {
   auto stream = stub.TailEvents(&call, request);
   TailEventsResponse response;
   uint64_t printed = 0;
-  const auto enough = [&] { return options.count > 0 && printed >= options.count; };
+  const auto enough = [&] { return options.count && printed >= *options.count; };
   absl::Status output;
   while (output.ok() && !enough() && stream->Read(&response)) {
     for (const StoredEvent& event : response.events()) {
@@ -218,19 +212,15 @@ void AddList(CLI::App* event, Context* context) {
   CLI::App* list = AddCommand(event, "list", "List stored events");
   auto options = std::make_shared<ListOptions>();
   AddBus(list, &options->bus);
-  list->add_option("--from", options->from, "Begin at this sequence")->type_name("SEQUENCE");
+  AddNumber(list, "--from", &options->from, "Begin at this sequence", 1)->type_name("SEQUENCE");
   AddTime(list, "--since", &options->since, "Only accepted at or after this time");
   AddTime(list, "--until", &options->until, "Only accepted before this time");
   list->add_option("--type", options->type, "Only of this type");
   list->add_option("--source", options->source, "Only of this source");
   list->add_option("--correlation", options->correlation_id, "Only of this flow")->type_name("ID");
   list->add_option("--pattern", options->pattern, "Only matching this pattern: JSON, @FILE or -");
-  list->add_option("--limit", options->limit, "Most events to list (default: 100)")
-      ->check(CLI::PositiveNumber);
-  list->add_flag("--all", options->all, "No limit")->excludes("--limit");
   list->add_flag("--newest-first,-r", options->newest_first, "From the newest backwards");
-  list->add_option("--page-token", options->page_token, "Go on where an earlier list ended")
-      ->type_name("TOKEN");
+  AddPageOptions(list, "events", &options->pages);
   SetAction(list, context, options, List);
 }
 
@@ -240,11 +230,9 @@ void AddTail(CLI::App* event, Context* context) {
   auto options = std::make_shared<TailOptions>();
   AddBus(tail, &options->bus);
   tail->add_option("--pattern", options->pattern, "Only matching this pattern: JSON, @FILE or -");
-  tail->add_option("--last", options->last, "First the last N stored events")
-      ->check(CLI::Range(0, 1000))
-      ->type_name("N");
-  tail->add_option("--count,-n", options->count, "End after N events; ending sooner is a failure")
-      ->type_name("N");
+  AddNumber(tail, "--last", &options->last, "First the last N stored events", 0, kLastMax);
+  AddNumber(tail, "--count,-n", &options->count, "End after N events; ending sooner is a failure",
+            1);
   AddDuration(tail, "--for", &options->limit, "End after this time");
   SetAction(tail, context, options, Tail);
 }

@@ -39,8 +39,10 @@ absl::Status Run(const Context& context, const HealthOptions& options) {
 void AddHealthCommand(CLI::App* app, Context* context) {
   CLI::App* health = AddCommand(app, "health", "Ask whether the broker is serving");
   auto options = std::make_shared<HealthOptions>();
-  health->add_option("service", options->service,
-                     "gRPC service, such as pavane.v1.PublisherService (default: all)");
+  health
+      ->add_option("service", options->service,
+                   "gRPC service, such as pavane.v1.PublisherService (default: all)")
+      ->type_name("NAME");
   SetAction(health, context, options, Run);
 }
 

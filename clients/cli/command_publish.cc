@@ -1,13 +1,18 @@
 // pavane publish: one event from flags, or many from JSON lines
 #include <unistd.h>
 
+#include <cmath>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "clients/cli/command.h"
 #include "clients/cli/escape.h"
 #include "clients/cli/health.h"
+#include "clients/cli/interrupt.h"
 #include "clients/cli/plural.h"
 #include "clients/cli/publish_entry.h"
 #include "clients/cli/publish_run.h"
@@ -81,6 +86,12 @@ absl::Status PublishMany(const Context& context, const PublishOptions& options) 
   if (options.file.empty() || options.file == "-") return run.Run(context.in());
   std::ifstream file(options.file, std::ios::binary);
   if (!file) return ReadFile(options.file, context.in()).status();
+  // ^C ends a file in good order, with its summary; a second one ends the program. Reading what is
+  // no plain file may block, and so a first one ends that.
+  std::optional<Interrupt> interrupt;
+  if (std::filesystem::is_regular_file(options.file)) {
+    interrupt.emplace(std::nullopt, [&run] { run.Stop(); });
+  }
   return InContext(run.Run(file), options.file);
 }
 
@@ -137,7 +148,11 @@ void AddPublishCommand(CLI::App* app, Context* context) {
       ->type_name("FILE");
   AddEventOptions(publish, options.get());
   publish->add_option("--rate", options->rate, "At most so many events a second")
-      ->check(CLI::PositiveNumber)
+      ->check([](const std::string& text) -> std::string {
+        double rate = 0;
+        if (absl::SimpleAtod(text, &rate) && rate > 0 && std::isfinite(rate)) return "";
+        return absl::StrCat("'", text, "' is not a number above 0");
+      })
       ->type_name("N");
   AddDuration(publish, "--retry-for", &options->retry_for,
               "How long an event of a file is tried while the broker is away (default: 30s)");

@@ -6,6 +6,7 @@
 #include "clients/cli/command.h"
 #include "clients/cli/duration.h"
 #include "clients/cli/escape.h"
+#include "clients/cli/pages.h"
 #include "clients/cli/plural.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
@@ -19,33 +20,25 @@ using ::pavane::admin::v1::DisableRuleRequest;
 using ::pavane::admin::v1::EnableRuleRequest;
 using ::pavane::admin::v1::GetRuleRequest;
 using ::pavane::admin::v1::ListRulesRequest;
+using ::pavane::admin::v1::ListRulesResponse;
 using ::pavane::admin::v1::PauseTargetRequest;
 using ::pavane::admin::v1::ResumeTargetRequest;
 using ::pavane::admin::v1::Rule;
 using ::pavane::admin::v1::RuleAdmin;
 using ::pavane::admin::v1::Target;
 
+// For commands about one rule or one of its targets.
 struct NameOptions {
   std::string bus;
-  std::string name;
+  std::string rule;
+  std::string target;
+  bool discard = false;
 };
 
 struct ListOptions {
   std::string bus;
   std::string prefix;
   std::string target_address;
-};
-
-struct DeleteOptions {
-  std::string bus;
-  std::string name;
-  bool discard = false;
-};
-
-struct TargetOptions {
-  std::string bus;
-  std::string rule;
-  std::string target;
 };
 
 absl::Status NoSuchRule(const absl::Status& status) {
@@ -123,7 +116,7 @@ absl::Status Get(const Context& context, const NameOptions& options) {
   CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   GetRuleRequest request;
   request.set_bus(options.bus);
-  request.set_name(options.name);
+  request.set_name(options.rule);
   auto response = broker.Call(&RuleAdmin::Stub::GetRule, request);
   CLI_RETURN_IF_ERROR(NoSuchRule(response.status()));
   if (context.json()) {
@@ -134,28 +127,28 @@ absl::Status Get(const Context& context, const NameOptions& options) {
   return absl::OkStatus();
 }
 
+void AddRow(const Rule& rule, Table* table) {
+  table->Add({rule.bus(), rule.name(), StateOf(rule), absl::StrCat(rule.version()), OwnerOf(rule),
+              TargetsOf(rule), rule.description()});
+}
+
 absl::Status List(const Context& context, const ListOptions& options) {
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   Table table({"BUS", "NAME", "STATE", ">VERSION", "OWNER", "TARGETS", "DESCRIPTION"});
   ListRulesRequest request;
   request.set_bus(options.bus);
   request.set_name_prefix(options.prefix);
   request.set_target_address(options.target_address);
-  request.set_page_size(1000);
-  do {
-    CLI_ASSIGN_OR_RETURN(const auto page, broker.Call(&RuleAdmin::Stub::ListRules, request));
-    for (const Rule& rule : page.rules()) {
-      if (context.json()) {
-        context.PrintJson(rule);
-        continue;
-      }
-      table.Add({rule.bus(), rule.name(), StateOf(rule), absl::StrCat(rule.version()),
-                 OwnerOf(rule), TargetsOf(rule), rule.description()});
-    }
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  if (!context.json()) table.Print(context.out());
-  return absl::OkStatus();
+  return ShowPages(context, &RuleAdmin::Stub::ListRules, request, {}, &table,
+                   [&](const ListRulesResponse& page) {
+                     for (const Rule& rule : page.rules()) {
+                       if (context.json()) {
+                         context.PrintJson(rule);
+                       } else {
+                         AddRow(rule, &table);
+                       }
+                     }
+                     return page.rules_size();
+                   });
 }
 
 // "enabled rule x"; in JSON what the broker answered, which may be {}.
@@ -171,29 +164,53 @@ absl::Status Report(const Context& context, const absl::StatusOr<Response>& resp
   return absl::OkStatus();
 }
 
-absl::Status Enable(const Context& context, const NameOptions& options) {
+// Calls `method`, whose request names a rule, and says that the rule is `done`.
+template <typename Request, typename Method>
+absl::Status Switch(const Context& context, const NameOptions& options, Method method,
+                    const char* done) {
   CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
-  EnableRuleRequest request;
+  Request request;
   request.set_bus(options.bus);
-  request.set_name(options.name);
-  return Report(context, broker.Call(&RuleAdmin::Stub::EnableRule, request),
-                absl::StrCat("enabled rule ", options.name));
+  request.set_name(options.rule);
+  return Report(context, broker.Call(method, request), absl::StrCat(done, " rule ", options.rule));
+}
+
+// The same for a target.
+template <typename Request, typename Method>
+absl::Status SwitchTarget(const Context& context, const NameOptions& options, Method method,
+                          const char* done) {
+  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  Request request;
+  request.set_bus(options.bus);
+  request.set_rule(options.rule);
+  request.set_target(options.target);
+  return Report(context, broker.Call(method, request),
+                absl::StrCat(done, " target ", options.target, " of rule ", options.rule));
+}
+
+absl::Status Enable(const Context& context, const NameOptions& options) {
+  return Switch<EnableRuleRequest>(context, options, &RuleAdmin::Stub::EnableRule, "enabled");
 }
 
 absl::Status Disable(const Context& context, const NameOptions& options) {
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
-  DisableRuleRequest request;
-  request.set_bus(options.bus);
-  request.set_name(options.name);
-  return Report(context, broker.Call(&RuleAdmin::Stub::DisableRule, request),
-                absl::StrCat("disabled rule ", options.name));
+  return Switch<DisableRuleRequest>(context, options, &RuleAdmin::Stub::DisableRule, "disabled");
 }
 
-absl::Status Delete(const Context& context, const DeleteOptions& options) {
+absl::Status Pause(const Context& context, const NameOptions& options) {
+  return SwitchTarget<PauseTargetRequest>(context, options, &RuleAdmin::Stub::PauseTarget,
+                                          "paused");
+}
+
+absl::Status Resume(const Context& context, const NameOptions& options) {
+  return SwitchTarget<ResumeTargetRequest>(context, options, &RuleAdmin::Stub::ResumeTarget,
+                                           "resumed");
+}
+
+absl::Status Delete(const Context& context, const NameOptions& options) {
   CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   DeleteRuleRequest request;
   request.set_bus(options.bus);
-  request.set_name(options.name);
+  request.set_name(options.rule);
   request.set_discard(options.discard);
   auto response = broker.Call(&RuleAdmin::Stub::DeleteRule, request);
   if (ReasonOf(response.status()) == pavane::v1::HAS_UNSETTLED) {
@@ -201,48 +218,24 @@ absl::Status Delete(const Context& context, const DeleteOptions& options) {
   }
   const uint64_t discarded = response.ok() ? response->discarded_deliveries() : 0;
   return Report(context, response,
-                absl::StrCat("deleted rule ", options.name, Discarded(discarded)));
+                absl::StrCat("deleted rule ", options.rule, Discarded(discarded)));
 }
 
-absl::Status Pause(const Context& context, const TargetOptions& options) {
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
-  PauseTargetRequest request;
-  request.set_bus(options.bus);
-  request.set_rule(options.rule);
-  request.set_target(options.target);
-  return Report(context, broker.Call(&RuleAdmin::Stub::PauseTarget, request),
-                absl::StrCat("paused target ", options.target, " of rule ", options.rule));
-}
+using Run = absl::Status (*)(const Context&, const NameOptions&);
 
-absl::Status Resume(const Context& context, const TargetOptions& options) {
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
-  ResumeTargetRequest request;
-  request.set_bus(options.bus);
-  request.set_rule(options.rule);
-  request.set_target(options.target);
-  return Report(context, broker.Call(&RuleAdmin::Stub::ResumeTarget, request),
-                absl::StrCat("resumed target ", options.target, " of rule ", options.rule));
-}
-
-void AddNamed(CLI::App* rule, Context* context, const std::string& name, const std::string& help,
-              absl::Status (*run)(const Context&, const NameOptions&)) {
-  CLI::App* command = AddCommand(rule, name, help);
+// A command about one rule; its options are the result, for further flags.
+std::shared_ptr<NameOptions> AddNamed(CLI::App* command, Context* context, Run run) {
   auto options = std::make_shared<NameOptions>();
-  command->add_option("name", options->name, "Name of the rule")->required()->type_name("RULE");
+  command->add_option("rule", options->rule, "Name of the rule")->required()->type_name("RULE");
   AddBus(command, &options->bus);
   SetAction(command, context, options, run);
+  return options;
 }
 
-void AddTargeted(CLI::App* rule, Context* context, const std::string& name, const std::string& help,
-                 absl::Status (*run)(const Context&, const TargetOptions&)) {
-  CLI::App* command = AddCommand(rule, name, help);
-  auto options = std::make_shared<TargetOptions>();
-  command->add_option("rule", options->rule, "Name of the rule")->required()->type_name("RULE");
-  command->add_option("target", options->target, "Id of the target")
+void AddTargeted(CLI::App* command, Context* context, Run run) {
+  command->add_option("target", AddNamed(command, context, run)->target, "Id of the target")
       ->required()
       ->type_name("TARGET");
-  AddBus(command, &options->bus);
-  SetAction(command, context, options, run);
 }
 
 void AddList(CLI::App* rule, Context* context) {
@@ -256,27 +249,22 @@ void AddList(CLI::App* rule, Context* context) {
   SetAction(list, context, options, List);
 }
 
-void AddDelete(CLI::App* rule, Context* context) {
-  CLI::App* remove = AddCommand(rule, "delete", "Delete a rule with its targets");
-  auto options = std::make_shared<DeleteOptions>();
-  remove->add_option("name", options->name, "Name of the rule")->required()->type_name("RULE");
-  AddBus(remove, &options->bus);
-  remove->add_flag("--discard", options->discard, "Give unsettled deliveries up");
-  SetAction(remove, context, options, Delete);
-}
-
 }  // namespace
 
 void AddRuleCommands(CLI::App* app, Context* context) {
   CLI::App* rule = AddGroup(app, "rule", "Make, show, test and delete rules");
   AddRulePutCommand(rule, context);
-  AddNamed(rule, context, "get", "Show one rule with its targets", Get);
+  AddNamed(AddCommand(rule, "get", "Show one rule with its targets"), context, Get);
   AddList(rule, context);
-  AddNamed(rule, context, "enable", "Match events from now on", Enable);
-  AddNamed(rule, context, "disable", "Match no more events; queued deliveries go on", Disable);
-  AddDelete(rule, context);
-  AddTargeted(rule, context, "pause", "Stop delivering to a target; matching goes on", Pause);
-  AddTargeted(rule, context, "resume", "Deliver to a paused target again", Resume);
+  AddNamed(AddCommand(rule, "enable", "Match events from now on"), context, Enable);
+  AddNamed(AddCommand(rule, "disable", "Match no more events; queued deliveries go on"), context,
+           Disable);
+  CLI::App* remove = AddCommand(rule, "delete", "Delete a rule with its targets");
+  remove->add_flag("--discard", AddNamed(remove, context, Delete)->discard,
+                   "Give unsettled deliveries up");
+  AddTargeted(AddCommand(rule, "pause", "Stop delivering to a target; matching goes on"), context,
+              Pause);
+  AddTargeted(AddCommand(rule, "resume", "Deliver to a paused target again"), context, Resume);
   AddRuleTestCommand(rule, context);
   AddRuleExplainCommand(rule, context);
   AddRulePreviewCommand(rule, context);

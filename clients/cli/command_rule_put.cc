@@ -23,6 +23,8 @@ using ::pavane::admin::v1::Target;
 
 // Most rules of one PutRules, which is all or none.
 constexpr size_t kRulesPerCallMax = 1000;
+// As EventBridge has it; the broker takes no more either.
+constexpr uint64_t kRetriesMax = 185;
 
 struct PutOptions {
   std::string name;
@@ -33,14 +35,14 @@ struct PutOptions {
   bool disabled = false;
   std::vector<std::string> targets;
   // For every target given by flags.
-  std::optional<uint32_t> retries_max;
+  std::optional<uint64_t> retries_max;
   std::optional<absl::Duration> age_max;
   std::optional<absl::Duration> backoff_initial;
   std::optional<double> backoff_factor;
   std::optional<absl::Duration> backoff_max;
   std::vector<std::string> non_retryable_codes;
   std::optional<absl::Duration> lease;
-  std::optional<uint32_t> in_flight_max;
+  std::optional<uint64_t> in_flight_max;
   bool no_dead_letters = false;
   std::string ordering;
   std::string ordering_key;
@@ -63,7 +65,7 @@ void SetOrdering(const PutOptions& options, Target* target) {
 
 void SetPolicies(const PutOptions& options, Target* target) {
   auto* retry = target->mutable_retry_policy();
-  if (options.retries_max) retry->set_retries_max(*options.retries_max);
+  if (options.retries_max) retry->set_retries_max(static_cast<uint32_t>(*options.retries_max));
   if (options.age_max) *retry->mutable_age_max() = ToProto(*options.age_max);
   if (options.backoff_initial) {
     *retry->mutable_backoff_initial() = ToProto(*options.backoff_initial);
@@ -73,7 +75,8 @@ void SetPolicies(const PutOptions& options, Target* target) {
   for (const std::string& code : options.non_retryable_codes) retry->add_non_retryable_codes(code);
   if (options.lease) *target->mutable_lease_policy()->mutable_lease() = ToProto(*options.lease);
   if (options.in_flight_max) {
-    target->mutable_lease_policy()->set_in_flight_max(*options.in_flight_max);
+    target->mutable_lease_policy()->set_in_flight_max(
+        static_cast<uint32_t>(*options.in_flight_max));
   }
   if (options.no_dead_letters) target->mutable_dead_letter_policy()->set_disabled(true);
   SetOrdering(options, target);
@@ -166,22 +169,23 @@ absl::Status Put(const Context& context, const PutOptions& options) {
 
 void AddPolicyOptions(CLI::App* put, PutOptions* options) {
   const std::string group = "Policy of the targets";
-  put->add_option("--retries", options->retries_max, "Retries after the first attempt")
-      ->check(CLI::Range(0, 185))
-      ->type_name("N")
+  AddNumber(put, "--retries", &options->retries_max, "Retries after the first attempt", 0,
+            kRetriesMax)
       ->group(group);
   AddDuration(put, "--max-age", &options->age_max, "Longest time to try")->group(group);
   AddDuration(put, "--backoff", &options->backoff_initial, "Delay before the first retry")
       ->group(group);
-  put->add_option("--backoff-factor", options->backoff_factor, "Growth of the delay")->group(group);
+  put->add_option("--backoff-factor", options->backoff_factor, "Growth of the delay")
+      ->type_name("NUMBER")
+      ->group(group);
   AddDuration(put, "--backoff-max", &options->backoff_max, "Longest delay")->group(group);
   AddRepeated(put, "--non-retryable", &options->non_retryable_codes,
               "Error code that goes straight to the dead letters; repeatable")
       ->type_name("CODE")
       ->group(group);
   AddDuration(put, "--lease", &options->lease, "How long an attempt may take")->group(group);
-  put->add_option("--in-flight", options->in_flight_max, "Most unsettled attempts at one time")
-      ->type_name("N")
+  AddNumber(put, "--in-flight", &options->in_flight_max, "Most unsettled attempts at one time", 1,
+            UINT32_MAX)
       ->group(group);
   put->add_option("--ordering", options->ordering,
                   "key: deliveries of one key go one after the other, in order")

@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "clients/cli/command.h"
+#include "clients/cli/pages.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
 #include "pavane/admin/v1/service.grpc.pb.h"
@@ -11,6 +12,7 @@ namespace {
 
 using ::pavane::admin::v1::Instance;
 using ::pavane::admin::v1::ListServicesRequest;
+using ::pavane::admin::v1::ListServicesResponse;
 using ::pavane::admin::v1::Service;
 using ::pavane::admin::v1::ServiceAdmin;
 
@@ -37,29 +39,25 @@ void AddService(const Service& service, Table* table) {
 }
 
 absl::Status List(const Context& context, const ListOptions& options) {
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   Table table = options.instances ? Table({"SERVICE", "INSTANCE", "PEER", "CONNECTED", ">IN FLIGHT",
                                            ">CREDIT", "STATE", "SESSION"})
                                   : Table({"NAME", ">INSTANCES", ">TARGETS", ">QUEUED",
                                            ">IN FLIGHT", ">RULE SET", "VERSION", "DESCRIPTION"});
   ListServicesRequest request;
   request.set_name_prefix(options.prefix);
-  request.set_page_size(1000);
-  do {
-    CLI_ASSIGN_OR_RETURN(const auto page, broker.Call(&ServiceAdmin::Stub::ListServices, request));
-    for (const Service& service : page.services()) {
-      if (context.json()) {
-        context.PrintJson(service);
-      } else if (options.instances) {
-        AddInstances(context, service, &table);
-      } else {
-        AddService(service, &table);
-      }
-    }
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  if (!context.json()) table.Print(context.out());
-  return absl::OkStatus();
+  return ShowPages(context, &ServiceAdmin::Stub::ListServices, request, {}, &table,
+                   [&](const ListServicesResponse& page) {
+                     for (const Service& service : page.services()) {
+                       if (context.json()) {
+                         context.PrintJson(service);
+                       } else if (options.instances) {
+                         AddInstances(context, service, &table);
+                       } else {
+                         AddService(service, &table);
+                       }
+                     }
+                     return page.services_size();
+                   });
 }
 
 }  // namespace

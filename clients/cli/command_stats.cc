@@ -5,6 +5,7 @@
 #include "clients/cli/byte_size.h"
 #include "clients/cli/command.h"
 #include "clients/cli/duration.h"
+#include "clients/cli/pages.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
 #include "clients/cli/target_name.h"
@@ -19,6 +20,7 @@ using ::pavane::admin::v1::FailureReason_Name;
 using ::pavane::admin::v1::GetStatsRequest;
 using ::pavane::admin::v1::GetStatsResponse;
 using ::pavane::admin::v1::ListTargetStatsRequest;
+using ::pavane::admin::v1::ListTargetStatsResponse;
 using ::pavane::admin::v1::PluginStats;
 using ::pavane::admin::v1::SystemAdmin;
 using ::pavane::admin::v1::TargetStats;
@@ -137,27 +139,22 @@ absl::Status OneTarget(const Context& context, const StatsOptions& options) {
 }
 
 absl::Status AllTargets(const Context& context, const StatsOptions& options) {
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   Table table({"BUS", "RULE", "TARGET", "ADDRESS", ">QUEUED", ">IN FLIGHT", ">OLDEST", ">ATTEMPTS",
                ">RETRIES", ">SUCCESSES", ">FAILED", ">DEAD", "STATE"});
   ListTargetStatsRequest request;
   request.set_bus(options.bus);
   request.set_rule(options.rule);
-  request.set_page_size(1000);
-  do {
-    CLI_ASSIGN_OR_RETURN(const auto page,
-                         broker.Call(&SystemAdmin::Stub::ListTargetStats, request));
-    for (const TargetStats& stats : page.targets()) {
-      if (context.json()) {
-        context.PrintJson(stats);
-      } else {
-        AddRow(stats, &table);
-      }
-    }
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty());
-  if (!context.json()) table.Print(context.out());
-  return absl::OkStatus();
+  return ShowPages(context, &SystemAdmin::Stub::ListTargetStats, request, {}, &table,
+                   [&](const ListTargetStatsResponse& page) {
+                     for (const TargetStats& stats : page.targets()) {
+                       if (context.json()) {
+                         context.PrintJson(stats);
+                       } else {
+                         AddRow(stats, &table);
+                       }
+                     }
+                     return page.targets_size();
+                   });
 }
 
 absl::Status Stats(const Context& context, const StatsOptions& options) {

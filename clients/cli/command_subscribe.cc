@@ -23,7 +23,7 @@ struct SubscribeOptions {
   std::vector<std::string> sources;
   std::string bus;
   std::string service;
-  uint64_t count = 0;
+  std::optional<uint64_t> count;
   std::optional<absl::Duration> limit;
   bool no_ack = false;
 };
@@ -59,7 +59,7 @@ absl::Status Subscribe(const Context& context, const SubscribeOptions& options) 
   CLI_ASSIGN_OR_RETURN(subscription.pattern, PatternOf(context, options));
   subscription.service = options.service.empty() ? OwnServiceName() : options.service;
   subscription.bus = options.bus;
-  subscription.count = options.count;
+  subscription.count = options.count.value_or(0);
   subscription.limit = options.limit;
   subscription.release = options.no_ack;
   CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
@@ -88,9 +88,8 @@ void AddSubscribeCommand(CLI::App* app, Context* context) {
                    "Join this service as one more instance: its deliveries are shared out, and "
                    "those that come here are taken from the others")
       ->type_name("SERVICE");
-  subscribe
-      ->add_option("--count,-n", options->count, "End after N events; ending sooner is a failure")
-      ->type_name("N");
+  AddNumber(subscribe, "--count,-n", &options->count,
+            "End after N events; ending sooner is a failure", 1);
   AddDuration(subscribe, "--for", &options->limit, "End after this time");
   subscribe->add_flag("--no-ack", options->no_ack,
                       "Give every delivery back after it is printed; each is printed once");

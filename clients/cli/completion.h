@@ -1,18 +1,31 @@
-// Completion scripts for shells, made of the command line itself.
+// What a shell may offer for a command line that is being typed.
 #ifndef PAVANE_CLIENTS_CLI_COMPLETION_H_
 #define PAVANE_CLIENTS_CLI_COMPLETION_H_
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 
 namespace pavane::cli {
 
-// Each knows every command, option and enumerated value of `app`; options of type FILE and
-// positions complete file names. To be sourced by the shell.
-std::string BashCompletion(const CLI::App& app);
-std::string ZshCompletion(const CLI::App& app);
-std::string FishCompletion(const CLI::App& app);
+struct Candidates {
+  enum class Files { kNone, kPlain, kAfterAt };
+
+  // Whole words that begin with what is typed, each with its description, which may be empty.
+  std::vector<std::pair<std::string, std::string>> words;
+  // Names of files, too: as they are, or after the @ that is typed already.
+  Files files = Files::kNone;
+  // Names that only the broker knows, if any: "BUS", "RULE".
+  std::string value_name;
+  // The options before that say which broker and bus; empty when not given.
+  std::string address;
+  std::string bus;
+};
+
+// `words` are those after the program's name; the last one is being typed and may be empty.
+Candidates Complete(const CLI::App& app, const std::vector<std::string>& words);
 
 }  // namespace pavane::cli
 

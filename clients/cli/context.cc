@@ -1,5 +1,6 @@
 #include "clients/cli/context.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "clients/cli/address.h"
@@ -27,5 +28,10 @@ absl::Status Context::Flush() const {
 }
 
 bool IsTerminal(int fd) { return isatty(fd) == 1; }
+
+bool IsReaderGone(int fd) {
+  pollfd output = {fd, POLLOUT, 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
 
 }  // namespace pavane::cli

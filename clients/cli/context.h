@@ -45,7 +45,7 @@ class Context {
   // One line of JSON. Events inside are written in the CloudEvents JSON format.
   void PrintJson(const google::protobuf::Message& message) const;
 
-  // OK unless stdout can no longer be written, such as a closed pipe.
+  // OK unless the output can no longer be written: a full disk, or a pipe that nobody reads.
   absl::Status Flush() const;
 
  private:
@@ -56,6 +56,9 @@ class Context {
 
 // Whether a person is at the other end of this file descriptor.
 bool IsTerminal(int fd);
+
+// Whether it is a pipe or socket whose reader is gone, such as `head` after its ten lines.
+bool IsReaderGone(int fd);
 
 }  // namespace pavane::cli
 

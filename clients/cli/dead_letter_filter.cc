@@ -70,7 +70,7 @@ void AddFilterOptions(CLI::App* command, DeadLetterFilterOptions* options) {
   command->add_option("--target", options->target, "Only of the target with this id")
       ->type_name("TARGET");
   command
-      ->add_option("--address-of-target", options->target_address,
+      ->add_option("--target-address", options->target_address,
                    "Only of targets with this address, such as service:ticket")
       ->type_name("ADDRESS");
   command->add_option("--code", options->error_code, "Only with this error code")

@@ -1,14 +1,21 @@
 #include "clients/cli/program.h"
 
-#include <string>
+#include <unistd.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "clients/cli/address.h"
 #include "clients/cli/command.h"
 #include "clients/cli/duration.h"
 #include "clients/cli/escape.h"
+#include "clients/cli/help_format.h"
 #include "clients/cli/status.h"
+#include "clients/cli/usage.h"
 
 namespace pavane::cli {
 namespace {
@@ -35,16 +42,6 @@ void AddGlobalOptions(CLI::App* app, Context* context) {
   app->set_version_flag("--version", "pavane " PAVANE_VERSION, "Print the version and exit");
 }
 
-// The command that the words name: "pavane rule put".
-std::string CommandPath(const CLI::App& app) {
-  std::string path = app.get_name();
-  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
-    at = at->get_subcommands().front();
-    absl::StrAppend(&path, " ", at->get_name());
-  }
-  return path;
-}
-
 ExitCode OnParseError(const CLI::App& app, const CLI::ParseError& error, std::ostream& out,
                       std::ostream& err) {
   // --help and --version come as errors of code 0.
@@ -53,8 +50,26 @@ ExitCode OnParseError(const CLI::App& app, const CLI::ParseError& error, std::os
     return kExitOk;
   }
   const std::string path = CommandPath(app);
-  err << path << ": " << EscapeForTerminal(error.what()) << "\nSee `" << path << " --help`.\n";
+  err << path << ": " << EscapeForTerminal(ExplainParseError(app, error)) << "\nSee `" << path
+      << " --help`.\n";
   return kExitUsage;
+}
+
+// CLI11 takes words from the back; and `--data=` for an option whose value is the next word.
+std::vector<std::string> ForParser(const std::vector<std::string>& words) {
+  std::vector<std::string> parts;
+  bool options_ended = false;
+  for (const std::string& word : words) {
+    options_ended = options_ended || word == "--";
+    if (!options_ended && absl::StartsWith(word, "--") && absl::EndsWith(word, "=")) {
+      parts.push_back(word.substr(0, word.size() - 1));
+      parts.emplace_back();
+    } else {
+      parts.push_back(word);
+    }
+  }
+  std::reverse(parts.begin(), parts.end());
+  return parts;
 }
 
 }  // namespace
@@ -63,6 +78,7 @@ std::unique_ptr<CLI::App> MakeCommandLine(Context* context) {
   auto app = std::make_unique<CLI::App>(
       "Publishes, watches and administers events of a Pavane broker", "pavane");
   app->require_subcommand(1);
+  app->formatter(std::make_shared<HelpFormat>());
   AddGlobalOptions(app.get(), context);
   AddPublishCommand(app.get(), context);
   AddSubscribeCommand(app.get(), context);
@@ -82,9 +98,11 @@ ExitCode RunProgram(int argc, const char* const* argv, std::istream& in, std::os
                     std::ostream& err) {
   Context context(in, out, err);
   const std::unique_ptr<CLI::App> app = MakeCommandLine(&context);
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (PrintCandidates(*app, words, out)) return kExitOk;
   // CLI11 throws; this is the border.
   try {
-    app->parse(argc, argv);
+    app->parse(ForParser(words));
   } catch (const CLI::ParseError& error) {
     return OnParseError(*app, error, out, err);
   }
@@ -92,6 +110,8 @@ ExitCode RunProgram(int argc, const char* const* argv, std::istream& in, std::os
   const absl::Status flushed = context.Flush();
   if (status.ok()) status = flushed;
   if (status.ok()) return kExitOk;
+  // `... | head` has what it wanted; a complaint would only disturb.
+  if (!flushed.ok() && IsReaderGone(STDOUT_FILENO)) return kExitReaderGone;
   const std::string path = CommandPath(*app);
   err << path << ": " << EscapeForTerminal(std::string(status.message())) << "\n"
       << PlaceText(status);

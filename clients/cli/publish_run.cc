@@ -13,6 +13,7 @@
 #include "clients/cli/json_value.h"
 #include "clients/cli/message_json.h"
 #include "clients/cli/status.h"
+#include "clients/cli/text_source.h"
 
 namespace pavane::cli {
 namespace {
@@ -40,24 +41,36 @@ PublisherOptions PublishRun::ForPublisher() const {
 }
 
 absl::Status PublishRun::Run(std::istream& in) {
+  absl::Status read;
   {
     Publisher publisher(ForPublisher());
-    std::string line;
-    uint64_t number = 0;
-    uint64_t events = 0;
-    while (std::getline(in, line)) {
-      ++number;
-      if (absl::StripAsciiWhitespace(line).empty()) continue;
-      Pace(events++);
-      PublishLine(publisher, number, line);
-      ShowProgress(false);
-    }
+    read = PublishLines(in, publisher);
     // Every event is answered within its own deadline; one more second for the last answer.
     publisher.Flush(absl::ToChronoMilliseconds(options_.retry_for + absl::Seconds(1)));
   }
-  if (in.bad()) return absl::DataLossError("the input could not be read to its end");
   ShowProgress(true);
-  return Summary();
+  const absl::Status published = Summary();
+  return read.ok() ? published : read;
+}
+
+absl::Status PublishRun::PublishLines(std::istream& in, Publisher& publisher) {
+  std::string line;
+  uint64_t number = 0;
+  uint64_t events = 0;
+  while (!stop_.HasBeenNotified()) {
+    const absl::StatusOr<bool> more = ReadLine(in, &line);
+    ++number;
+    if (!more.ok()) return InContext(more.status(), absl::StrCat("line ", number));
+    if (!*more) return absl::OkStatus();
+    if (absl::StripAsciiWhitespace(line).empty()) continue;
+    if (!Pace(events++)) {
+      --number;
+      break;
+    }
+    PublishLine(publisher, number, line);
+    ShowProgress(false);
+  }
+  return absl::CancelledError(absl::StrCat("stopped after line ", number));
 }
 
 void PublishRun::PublishLine(Publisher& publisher, uint64_t number, const std::string& line) {
@@ -79,11 +92,11 @@ void PublishRun::PublishLine(Publisher& publisher, uint64_t number, const std::s
                     [this, number](const PublishResult& result) { OnResult(number, result); });
 }
 
-// Waits until event number `events`, counted from 0, is due.
-void PublishRun::Pace(uint64_t events) const {
-  if (!options_.rate) return;
+// Waits until event number `events`, counted from 0, is due; false when it shall not be published.
+bool PublishRun::Pace(uint64_t events) const {
+  if (!options_.rate) return true;
   const absl::Time due = started_ + absl::Seconds(static_cast<double>(events) / *options_.rate);
-  absl::SleepFor(due - absl::Now());
+  return !stop_.WaitForNotificationWithTimeout(due - absl::Now());
 }
 
 void PublishRun::OnResult(uint64_t number, const PublishResult& result) {
@@ -107,6 +120,8 @@ void PublishRun::OnResult(uint64_t number, const PublishResult& result) {
   proto.set_bus(result.bus);
   proto.set_event_id(result.event_id);
   context_.out() << absl::StrCat("{\"line\":", number, ",", MessageToJson(proto).substr(1), "\n");
+  // Who asked for a rate is watching.
+  if (options_.rate) context_.out().flush();
 }
 
 void PublishRun::Refuse(uint64_t number, absl::string_view reason, const std::string& message) {

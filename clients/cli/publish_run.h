@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
@@ -38,6 +39,9 @@ class PublishRun {
   // Publishes until the end of `in`. OK when every line became an accepted event.
   absl::Status Run(std::istream& in);
 
+  // From any thread: reads no further line. What was read is still published and answered.
+  void Stop() { stop_.Notify(); }
+
  private:
   struct Counts {
     uint64_t lines = 0;
@@ -48,8 +52,9 @@ class PublishRun {
   };
 
   PublisherOptions ForPublisher() const;
+  absl::Status PublishLines(std::istream& in, Publisher& publisher);
   void PublishLine(Publisher& publisher, uint64_t number, const std::string& line);
-  void Pace(uint64_t events) const;
+  bool Pace(uint64_t events) const;
   void OnResult(uint64_t number, const PublishResult& result);
   void Refuse(uint64_t number, absl::string_view reason, const std::string& message);
   void ShowProgress(bool last);
@@ -60,6 +65,7 @@ class PublishRun {
   const bool show_progress_;
   absl::Time started_ = absl::Now();
   absl::Time progress_shown_ = absl::InfinitePast();
+  absl::Notification stop_;
 
   // Guards the counts and what is printed.
   absl::Mutex mu_;

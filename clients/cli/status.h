@@ -24,6 +24,8 @@ enum ExitCode {
   kExitNotFound = 3,
   // No broker answers, or it is stopping, not serving or too slow.
   kExitUnavailable = 4,
+  // The reader of the output is gone: as if SIGPIPE had ended the program.
+  kExitReaderGone = 141,
 };
 
 // A mistake in the command line itself, as opposed to an INVALID_ARGUMENT of the broker.

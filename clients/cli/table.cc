@@ -1,7 +1,6 @@
 #include "clients/cli/table.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <utility>
 
 #include "absl/strings/string_view.h"
@@ -23,29 +22,31 @@ void Table::Add(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-void Table::Print(std::ostream& out) const {
-  std::vector<size_t> widths;
-  const auto measure = [&](const std::vector<std::string>& row) {
-    if (widths.size() < row.size()) widths.resize(row.size());
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], DisplayWidth(row[i]));
-  };
-  measure(headers_);
-  for (const auto& row : rows_) measure(row);
+void Table::Measure(const std::vector<std::string>& row) {
+  if (widths_.size() < row.size()) widths_.resize(row.size());
+  for (size_t i = 0; i < row.size(); ++i) widths_[i] = std::max(widths_[i], DisplayWidth(row[i]));
+}
 
-  const auto print = [&](const std::vector<std::string>& row) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - DisplayWidth(row[i]), ' ');
-      const bool right = i < right_aligned_.size() && right_aligned_[i];
-      const bool last = i + 1 == row.size();
-      if (right) out << padding;
-      out << row[i];
-      if (!right && !last) out << padding;
-      if (!last) out << "  ";
-    }
-    out << "\n";
-  };
-  if (!headers_.empty()) print(headers_);
-  for (const auto& row : rows_) print(row);
+void Table::PrintRow(const std::vector<std::string>& row, std::ostream& out) const {
+  for (size_t i = 0; i < row.size(); ++i) {
+    const std::string padding(widths_[i] - DisplayWidth(row[i]), ' ');
+    const bool right = i < right_aligned_.size() && right_aligned_[i];
+    const bool last = i + 1 == row.size();
+    if (right) out << padding;
+    out << row[i];
+    if (!right && !last) out << padding;
+    if (!last) out << "  ";
+  }
+  out << "\n";
+}
+
+void Table::Print(std::ostream& out) {
+  Measure(headers_);
+  for (const auto& row : rows_) Measure(row);
+  if (!headers_.empty()) PrintRow(headers_, out);
+  for (const auto& row : rows_) PrintRow(row, out);
+  headers_.clear();
+  rows_.clear();
 }
 
 }  // namespace pavane::cli

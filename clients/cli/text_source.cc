@@ -7,14 +7,18 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "clients/cli/byte_size.h"
+
 namespace pavane::cli {
 namespace {
 
-// Through read(), since the iterators of a stream throw when the file is a directory.
+// At most one byte more than the limit. Through read(), since the iterators of a stream throw when
+// the file is a directory.
 std::string ReadAll(std::istream& in) {
   std::string content;
   std::array<char, 1 << 16> buffer;
-  while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0) {
+  while (content.size() <= kTextBytesMax &&
+         (in.read(buffer.data(), buffer.size()) || in.gcount() > 0)) {
     content.append(buffer.data(), static_cast<size_t>(in.gcount()));
   }
   return content;
@@ -28,10 +32,31 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, std::istream& in) 
   errno = 0;
   if (path != "-") file.open(path, std::ios::binary);
   std::string content = ReadAll(from);
+  if (content.size() > kTextBytesMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("'", path, "' is longer than ", FormatByteSize(kTextBytesMax)));
+  }
   // Reading to the end sets eof; anything else has gone wrong on the way.
   if (from.eof() && !from.bad()) return content;
   return absl::FailedPreconditionError(
       absl::StrCat("cannot read '", path, "': ", std::strerror(errno)));
+}
+
+absl::StatusOr<bool> ReadLine(std::istream& in, std::string* line) {
+  line->clear();
+  std::array<char, 1 << 16> piece;
+  while (line->size() <= kTextBytesMax) {
+    in.getline(piece.data(), piece.size());
+    if (in.bad()) return absl::DataLossError("the input could not be read to its end");
+    // The line's end is counted and not stored.
+    const auto stored = static_cast<size_t>(in.gcount()) - (in.good() ? 1 : 0);
+    line->append(piece.data(), stored);
+    if (in.good()) return true;
+    if (in.eof()) return !line->empty();
+    in.clear();  // the piece is full and the line goes on
+  }
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the line is longer than ", FormatByteSize(kTextBytesMax)));
 }
 
 absl::StatusOr<std::string> ReadText(const std::string& argument, std::istream& in) {

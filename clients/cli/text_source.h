@@ -2,6 +2,7 @@
 #ifndef PAVANE_CLIENTS_CLI_TEXT_SOURCE_H_
 #define PAVANE_CLIENTS_CLI_TEXT_SOURCE_H_
 
+#include <cstddef>
 #include <istream>
 #include <string>
 
@@ -9,11 +10,18 @@
 
 namespace pavane::cli {
 
+// Longest text taken, and longest line: the largest event that any broker can be set to take.
+constexpr size_t kTextBytesMax = size_t{64} << 20;
+
 // The whole of a file, or of `in` for `-`.
 absl::StatusOr<std::string> ReadFile(const std::string& path, std::istream& in);
 
 // `@PATH` is the content of that file, `-` or `@-` that of `in`; anything else is the text itself.
 absl::StatusOr<std::string> ReadText(const std::string& argument, std::istream& in);
+
+// Reads a line without its end; false at the end of the input. After an error nothing more can be
+// read.
+absl::StatusOr<bool> ReadLine(std::istream& in, std::string* line);
 
 }  // namespace pavane::cli
 

@@ -1,24 +1,24 @@
 #include "clients/cli/completion.h"
 
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
+#include <memory>
 #include <sstream>
 #include <string>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 #include "clients/cli/command_tree.h"
+#include "clients/cli/completion_script.h"
 #include "clients/cli/program.h"
 
 namespace pavane::cli {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Completion : public ::testing::Test {
  protected:
@@ -27,102 +27,76 @@ class Completion : public ::testing::Test {
   Context context_{in_, out_, out_};
   std::unique_ptr<CLI::App> app_ = MakeCommandLine(&context_);
 
-  // Output of a shell that has sourced `script`.
-  std::string RunShell(const std::string& shell, const std::string& script,
-                       const std::string& commands) {
-    const std::string path =
-        absl::StrCat(::testing::TempDir(), "/completion_", getpid(), "_", counter_++);
-    std::ofstream(path) << script << "\n" << commands << "\n";
-    const std::string line = absl::StrCat(shell, " ", path, " 2>&1");
-    FILE* pipe = popen(line.c_str(), "r");
-    std::string output;
-    char buffer[4096];
-    while (size_t n = fread(buffer, 1, sizeof(buffer), pipe)) output.append(buffer, n);
-    EXPECT_EQ(pclose(pipe), 0) << output;
-    std::remove(path.c_str());
-    return output;
+  // What is offered after these words; a trailing space begins a new word.
+  std::vector<std::string> Offered(const std::string& line) {
+    std::vector<std::string> words;
+    for (const auto& [word, description] : At(line).words) words.push_back(word);
+    return words;
   }
 
-  // What bash offers after these words, the last of which is being typed.
-  std::string Bash(const std::string& words) {
-    return RunShell(
-        "bash --norc", BashCompletion(*app_),
-        absl::StrCat("COMP_WORDS=(", words, "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n",
-                     "_pavane; echo \"${COMPREPLY[*]}\""));
-  }
-
- private:
-  int counter_ = 0;
+  Candidates At(const std::string& line) { return Complete(*app_, absl::StrSplit(line, ' ')); }
 };
 
-TEST_F(Completion, BashOffersCommandsOptionsAndValues) {
-  EXPECT_EQ(Bash("pavane ''"),
-            "publish subscribe bus rule service dead-letter event health stats completion\n");
-  EXPECT_EQ(Bash("pavane b"), "bus\n");
-  EXPECT_EQ(Bash("pavane rule p"), "put pause\n");
-  EXPECT_EQ(Bash("pavane bus list --o"), "--output\n") << "global options after a command";
-  EXPECT_EQ(Bash("pavane -o ''"), "table json\n");
-  EXPECT_EQ(Bash("pavane dead-letter list --reason r"), "retries-exhausted rejected\n");
-  EXPECT_EQ(Bash("pavane rule put x --non"), "--non-retryable\n");
-  EXPECT_EQ(Bash("pavane completion ''"), "bash zsh fish\n");
+TEST_F(Completion, OffersCommandsOptionsAndValues) {
+  EXPECT_THAT(Offered(""), ElementsAre("publish", "subscribe", "bus", "rule", "service",
+                                       "dead-letter", "event", "health", "stats", "completion"));
+  EXPECT_THAT(Offered("b"), ElementsAre("bus"));
+  EXPECT_THAT(Offered("rule pa"), ElementsAre("pause"));
+  EXPECT_THAT(Offered("bus list --o"), ElementsAre("--output")) << "of all commands";
+  EXPECT_THAT(Offered("-o "), ElementsAre("table", "json"));
+  EXPECT_THAT(Offered("--output=j"), ElementsAre("--output=json"));
+  EXPECT_THAT(Offered("dead-letter list --reason r"), ElementsAre("retries-exhausted", "rejected"));
+  EXPECT_THAT(Offered("rule put x --non"), ElementsAre("--non-retryable"));
+  EXPECT_THAT(Offered("completion "), ElementsAre("bash", "zsh", "fish"));
 }
 
-TEST_F(Completion, BashDoesNotTakeValuesForCommands) {
-  EXPECT_EQ(Bash("pavane --address rule b"), "bus\n");
-  EXPECT_EQ(Bash("pavane bus get rule p"), "\n") << "a bus may be called rule";
-  EXPECT_EQ(Bash("pavane bus put x --description ''"), "\n") << "free text has no values";
+TEST_F(Completion, DoesNotTakeValuesForCommands) {
+  EXPECT_THAT(Offered("--address rule b"), ElementsAre("bus"));
+  EXPECT_THAT(Offered("--address=rule b"), ElementsAre("bus"));
+  EXPECT_THAT(Offered("bus get rule p"), IsEmpty()) << "a bus may be called rule";
+  EXPECT_THAT(Offered("bus put x --description "), IsEmpty()) << "free text has no values";
+  EXPECT_THAT(Offered("bus get -- --o"), IsEmpty()) << "-- ends the options";
+  EXPECT_THAT(Offered("frobnicate --o"), ElementsAre("--output"));
 }
 
-TEST_F(Completion, BashOffersFilesWhereTheyMakeSense) {
-  const std::string folder = absl::StrCat(::testing::TempDir(), "/completion_files_", getpid());
-  ASSERT_EQ(
-      std::system(absl::StrCat("mkdir -p ", folder, " && touch ", folder, "/events.jsonl").c_str()),
-      0);
-  EXPECT_THAT(Bash(absl::StrCat("pavane publish ", folder, "/ev")), HasSubstr("events.jsonl"));
-  EXPECT_THAT(Bash(absl::StrCat("pavane rule put -f ", folder, "/ev")), HasSubstr("events.jsonl"));
-  EXPECT_EQ(Bash(absl::StrCat("pavane bus get ", folder, "/ev")), "\n");
-  ASSERT_EQ(std::system(absl::StrCat("rm -r ", folder).c_str()), 0);
+TEST_F(Completion, OffersFilesWhereTheyMakeSense) {
+  using Files = Candidates::Files;
+  EXPECT_EQ(At("publish ev").files, Files::kPlain);
+  EXPECT_EQ(At("rule put -f ev").files, Files::kPlain);
+  EXPECT_EQ(At("publish -d @ev").files, Files::kAfterAt);
+  EXPECT_EQ(At("publish -d ev").files, Files::kNone) << "that would be the data itself";
+  EXPECT_EQ(At("bus get ev").files, Files::kNone);
 }
 
-// Not HasSubstr: a failure would print the whole script.
-bool Has(const std::string& script, const std::string& part) {
-  return script.find(part) != std::string::npos;
-}
-
-TEST_F(Completion, AllScriptsKnowTheWholeTree) {
-  const std::string bash = BashCompletion(*app_);
-  const std::string zsh = ZshCompletion(*app_);
-  const std::string fish = FishCompletion(*app_);
+TEST_F(Completion, KnowsTheWholeTree) {
   int options = 0;
   for (const CommandInfo& command : CommandTree(*app_)) {
+    const std::string before = command.path.empty() ? "" : command.path + " ";
     for (const auto& [name, description] : command.children) {
-      EXPECT_TRUE(Has(bash, name)) << name;
-      EXPECT_TRUE(Has(zsh, absl::StrCat("'", name, ":"))) << name;
-      EXPECT_TRUE(Has(fish, absl::StrCat("-a '", name, "'"))) << name;
+      EXPECT_THAT(Offered(before + name), ::testing::Contains(name));
     }
     for (const OptionInfo& option : command.options) {
       ++options;
-      for (const std::string& name : option.names) {
-        const bool is_long = name.size() > 2;
-        EXPECT_TRUE(Has(bash, name)) << name;
-        EXPECT_TRUE(Has(zsh, absl::StrCat("'", name, ":"))) << name;
-        EXPECT_TRUE(
-            Has(fish, absl::StrCat(is_long ? " -l " : " -s ", name.substr(is_long ? 2 : 1))))
-            << name;
-      }
+      EXPECT_THAT(Offered(before + option.names[0]), ::testing::Contains(option.names[0]));
     }
   }
   EXPECT_GT(options, 150) << "the walk has missed something";
 }
 
-TEST_F(Completion, ScriptsAreValidWhereTheShellIsInstalled) {
-  RunShell("bash -n", BashCompletion(*app_), "");
-  if (std::system("command -v zsh > /dev/null") == 0) {
-    RunShell("zsh -n", ZshCompletion(*app_), "");
-  }
-  if (std::system("command -v fish > /dev/null") == 0) {
-    RunShell("fish -n", FishCompletion(*app_), "");
-  }
+TEST_F(Completion, EachShellGetsLinesOfItsOwnForm) {
+  Candidates candidates;
+  candidates.words = {{"a:b", "the first"}, {"a:c", ""}};
+  candidates.files = Candidates::Files::kPlain;
+  EXPECT_EQ(CandidateLines(Shell::kBash, candidates, "a:"), "b\nc\n:files\n");
+  EXPECT_EQ(CandidateLines(Shell::kBash, candidates, ""), "a:b\na:c\n:files\n");
+  EXPECT_EQ(CandidateLines(Shell::kZsh, candidates, "a:"), "a\\:b:the first\na\\:c\n:files\n");
+  EXPECT_EQ(CandidateLines(Shell::kFish, candidates, "a:"), "a:b\tthe first\na:c\n:files\n");
+}
+
+TEST_F(Completion, ScriptsCallTheProgram) {
+  EXPECT_THAT(CompletionScript(Shell::kBash), HasSubstr("completion candidates bash"));
+  EXPECT_THAT(CompletionScript(Shell::kZsh), HasSubstr("completion candidates zsh"));
+  EXPECT_THAT(CompletionScript(Shell::kFish), HasSubstr("completion candidates fish"));
 }
 
 }  // namespace

@@ -38,26 +38,12 @@ DeadLetterFilterOptions Read(std::vector<std::string> arguments) {
 }
 
 TEST(DeadLetterFilter, CarriesEveryOptionToTheBroker) {
-  const DeadLetterFilterOptions options = Read({"--bus",
-                                                "b",
-                                                "--rule",
-                                                "r/x",
-                                                "--target",
-                                                "t",
-                                                "--address-of-target",
-                                                "service:s",
-                                                "--code",
-                                                "E_CODE",
-                                                "--reason",
-                                                "age-exceeded",
-                                                "--type",
-                                                "T",
-                                                "--correlation",
-                                                "c",
-                                                "--since",
-                                                "2026-11-23",
-                                                "--until",
-                                                "2026-11-24T00:00:00Z"});
+  const DeadLetterFilterOptions options =
+      Read({"--bus",    "b",          "--rule",           "r/x",
+            "--target", "t",          "--target-address", "service:s",
+            "--code",   "E_CODE",     "--reason",         "age-exceeded",
+            "--type",   "T",          "--correlation",    "c",
+            "--since",  "2026-11-23", "--until",          "2026-11-24T00:00:00Z"});
   const DeadLetterFilter filter = options.ToProto();
   EXPECT_FALSE(options.empty());
   EXPECT_EQ(filter.bus(), "b");
@@ -78,8 +64,8 @@ TEST(DeadLetterFilter, IsEmptyWithoutOptions) {
 }
 
 TEST(DeadLetterFilter, NoSingleOptionIsTakenForNone) {
-  for (const char* name : {"--bus", "--rule", "--target", "--address-of-target", "--code", "--type",
-                           "--correlation"}) {
+  for (const char* name :
+       {"--bus", "--rule", "--target", "--target-address", "--code", "--type", "--correlation"}) {
     EXPECT_FALSE(Read({name, "x"}).empty()) << name;
   }
   EXPECT_FALSE(Read({"--reason", "rejected"}).empty());

@@ -104,6 +104,52 @@ TEST(Program, WrongUsageExitsWith2AndPointsToHelp) {
   }
 }
 
+TEST(Program, NamesTheNearestCommandOrOption) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> kTypos = {
+      {{"helth"}, "pavane: there is no command 'helth'; did you mean 'health'?"},
+      {{"-o", "json", "deadletter", "list"}, "did you mean 'dead-letter'?"},
+      {{"bus", "lst", "--output", "json"},
+       "pavane bus: there is no command 'lst'; did you mean 'list'?"},
+      {{"help"}, "did you mean '--help'?"},
+      {{"frobnicate"}, "there is no command 'frobnicate'; give publish, subscribe, "},
+      {{}, "pavane: a command is missing: publish, subscribe, "},
+      {{"service"}, "pavane service: a command is missing: list\n"},
+      {{"rule", "put", "x", "--patern", "{}"},
+       "pavane rule put: there is no option '--patern'; did you mean '--pattern'?"},
+      {{"bus", "get", "--ouptut=json"}, "there is no option '--ouptut'; did you mean '--output'?"},
+      {{"bus", "list", "--frobnicate"}, "there is no option '--frobnicate'\n"},
+      {{"bus", "get", "a", "b"}, "pavane bus get: the word 'b' is one too many"},
+      {{"completion", "tcsh"}, "did you mean 'zsh'?"},
+      {{"bus", "get"}, "pavane bus get: BUS is missing"},
+      {{"rule", "pause", "r"}, "TARGET is missing"},
+      {{"publish", "--type"}, "pavane publish: --type needs a value: TYPE"},
+      {{"bus", "list", "-o"}, "--output needs a value: table|json"},
+      {{"event", "list", "--limit", "-1"}, "--limit: '-1' is not a whole number from 1 on"},
+      {{"event", "tail", "--last", "x"}, "'x' is not a whole number from 0 to 1000"},
+      {{"publish", "f", "--rate", "nan"}, "'nan' is not a number above 0"}};
+  for (const auto& [arguments, message] : kTypos) {
+    const Ran ran = RunPavane(arguments);
+    EXPECT_EQ(ran.code, kExitUsage) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr(message));
+  }
+}
+
+TEST(Program, AnEmptyValueNeverSwallowsTheNextWord) {
+  const Ran ran = RunPavane({"publish", "--type", "T", "--data=", "--subject", "s"});
+  EXPECT_EQ(ran.code, kExitUsage);
+  EXPECT_THAT(ran.err, HasSubstr("--data is not JSON: the text is empty"));
+}
+
+TEST(Program, HelpNamesValuesAndNothingOfTheParser) {
+  const std::string help = RunPavane({"rule", "put", "--help"}).out;
+  EXPECT_THAT(help, HasSubstr("Usage: pavane rule put [OPTIONS] [RULE]"));
+  EXPECT_THAT(help, HasSubstr("--retries N "));
+  EXPECT_THAT(RunPavane({"--help"}).out, HasSubstr("-o,--output table|json"));
+  for (const char* noise : {"Excludes", "INT", "FLOAT", "Positionals"}) {
+    EXPECT_EQ(help.find(noise), std::string::npos) << noise;
+  }
+}
+
 TEST(Program, WithoutABrokerExitsWith4AndSaysWhatToDo) {
   const std::vector<std::vector<std::string>> kCommands = {
       {"bus", "list"},  {"health"},    {"stats"},         {"publish", "--type", "T"},

@@ -7,7 +7,7 @@
 namespace pavane::cli {
 namespace {
 
-std::string Printed(const Table& table) {
+std::string Printed(Table table) {
   std::ostringstream out;
   table.Print(out);
   return out.str();
@@ -40,6 +40,23 @@ TEST(Table, AlignsWideCharacters) {
   table.Add({"東京", "HND"});
   table.Add({"Oslo", "OSL"});
   EXPECT_EQ(Printed(table), "CITY  CODE\n東京  HND\nOslo  OSL\n");
+}
+
+TEST(Table, PrintsALongTableInPieces) {
+  Table table({"NAME", ">COUNT"});
+  std::ostringstream out;
+  table.Add({"longest", "1"});
+  table.Print(out);
+  table.Add({"a", "100000"});
+  table.Print(out);
+  table.Add({"b", "2"});
+  table.Print(out);
+  table.Print(out);
+  EXPECT_EQ(out.str(),
+            "NAME     COUNT\n"
+            "longest      1\n"
+            "a        100000\n"
+            "b             2\n");
 }
 
 TEST(Table, WithoutHeadersPrintsRowsOnly) {
