@@ -123,6 +123,17 @@ class Broker:
             self._process.wait(timeout=30)
             return -9
 
+    def show_log_end(self, out, lines=10):
+        """The last warnings and errors of broker and plugins, which tell most failures."""
+        try:
+            with open(self.log_file, encoding='utf-8', errors='replace') as file:
+                told = [line for line in file if re.search(r'\b(warning|error|critical)\b', line, re.IGNORECASE)]
+        except OSError:
+            return
+        print(f'demo: the log is {self.log_file}' + ('; its last warnings:' if told else ''), file=out)
+        for line in told[-lines:]:
+            print('  ' + line.rstrip()[:300], file=out)
+
     def _close_channels(self):
         for channel in self._channels.values():
             channel.close()

@@ -30,6 +30,11 @@ class Customers:
         self._grpc = load('booking_pb2_grpc')
         self.retries = 0
         self.too_late = 0
+        self._leaving = False
+
+    def leave(self):
+        """Nobody tries again from now on: the demo ends."""
+        self._leaving = True
 
     def _stub(self):
         return self._grpc.BookingServiceStub(self._broker.booking_channel())
@@ -39,14 +44,13 @@ class Customers:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                return getattr(self._stub(), method)(request, timeout=10)
+                return getattr(self._stub(), method)(request, timeout=10, wait_for_ready=True)
             except (grpc.RpcError, ValueError) as error:  # ValueError: the channel was closed under us
                 passing = isinstance(error, ValueError) or error.code() in (
                     grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
-                if not passing or time.monotonic() > deadline:
+                if not passing or self._leaving or time.monotonic() > deadline:
                     raise
                 self.retries += 1
-                time.sleep(0.1)
 
     def book(self, order):
         request = self._pb.CreateBookingRequest(
@@ -73,11 +77,14 @@ class Customers:
             return self.book(order)
 
         ids = []
-        with ThreadPoolExecutor(AT_ONE_TIME) as pool:
+        pool = ThreadPoolExecutor(AT_ONE_TIME)
+        try:
             for booking_id in pool.map(think_and_book, orders):
                 ids.append(booking_id)
                 if progress:
                     progress(len(ids))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
         return ids
 
     def bookings(self):

@@ -6,6 +6,7 @@ only if every check of the reconciliation holds.
 """
 
 import argparse
+import fcntl
 import os
 import shutil
 import signal
@@ -57,6 +58,7 @@ class Demo:
         self.screen = Screen()
         self.folder = os.path.abspath(arguments.dir)
         self._find_programs(arguments.bin)
+        self._folder_lock = None
         orders = read_orders(arguments.bookings)
         third = len(orders) // 3
         self.morning, self.breakdown, self.rush = orders[:third], orders[third:2 * third], orders[2 * third:]
@@ -76,11 +78,17 @@ class Demo:
                 raise DemoError(f'{os.path.join(folder, name)} is missing; `make build` makes it')
 
     def _empty_folder(self):
-        marker = os.path.join(self.folder, 'pavaned.yaml')
-        if os.path.isdir(self.folder) and os.listdir(self.folder) and not os.path.exists(marker):
+        os.makedirs(self.folder, exist_ok=True)
+        # Held until this process ends; the folder itself stays, so that it means the same to all.
+        self._folder_lock = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._folder_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError(f'another demo is running in {self.folder}; give this one a --dir of its own') from None
+        if os.listdir(self.folder) and 'pavaned.yaml' not in os.listdir(self.folder):
             raise DemoError(f'{self.folder} is not empty and not of an earlier demo; remove it or use --dir')
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.makedirs(self.folder)
+        for entry in os.scandir(self.folder):
+            shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.remove(entry.path)
 
     def ledger(self):
         return Ledger(self.broker.channel())
@@ -104,14 +112,10 @@ class Demo:
     def start_broker(self):
         self.broker.start()
         wait_until('all five services to connect', lambda: set(PLUGINS) <= self.ledger().connected(), 30)
-        wait_until('the booking API to answer', self._booking_answers, 30)
-
-    def _booking_answers(self):
         try:
-            grpc.channel_ready_future(self.broker.booking_channel()).result(timeout=1)
-            return True
+            grpc.channel_ready_future(self.broker.booking_channel()).result(timeout=30)
         except grpc.FutureTimeoutError:
-            return False
+            raise DemoError('the booking API did not answer for 30 s') from None
 
     def open_for_business(self):
         self.screen.chapter('A broker and five services')
@@ -203,7 +207,7 @@ class Demo:
     def reconcile(self):
         self.screen.chapter('The reconciliation')
         bookings = self.customers.bookings()
-        wait_until('the last e-mail', lambda: len(self.mail.mails) >= len(bookings), 20)
+        self.mail.wait_for(len(bookings), 20)
         Reconciliation(self.folder, bookings, self.ledger(), self.customers, self.mail, self.sms).run(
             self.screen, self.ids)
 
@@ -219,8 +223,8 @@ class Demo:
         lines = story.event_lines(events) + story.dead_letter_lines(
             [dead for dead in self.dead if dead.correlation_id == flow])
         self.screen.table(story.in_order(lines))
-        mail = next(m for m in self.mail.mails.values() if booking.booking_id in m[2])
-        self.screen.say(f'  and an e-mail to {mail[1]}: "{mail[2]}"')
+        to, subject = next(m for m in self.mail.mails.values() if booking.booking_id in m[1])
+        self.screen.say(f'  and an e-mail to {to}: "{subject}"')
 
     # Helpers.
 
@@ -254,24 +258,34 @@ class Demo:
 
     def stop(self):
         """Whatever happened: nothing is left running."""
+        self.customers.leave()
         self.broker.stop()
         self.mail.stop()
         self.sms.stop()
 
 
-def end(*_):
-    sys.exit(143)
+class Ended(Exception):
+    """A signal ends the demo; what was started is stopped first."""
+
+
+def end(number, _):
+    signal.signal(number, signal.SIG_DFL)  # the second one does not wait
+    raise Ended(signal.Signals(number).name)
 
 
 def give_up(*_):
     raise DemoError(f'not done within {LIMIT_SECONDS} s')
 
 
-def main():
-    arguments = parse_arguments()
-    signal.signal(signal.SIGTERM, end)  # so that what was started is stopped
-    signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(LIMIT_SECONDS)
+def explain(error):
+    """One line, also of a failed call, whose own text is a page."""
+    if isinstance(error, grpc.RpcError):
+        return f'a call failed with {error.code().name}: {error.details()}'
+    return str(error)
+
+
+def play(arguments):
+    """The demo from beginning to end. Its exit code."""
     demo = None
     try:
         demo = Demo(arguments)
@@ -279,17 +293,30 @@ def main():
             demo.run()
         finally:
             demo.stop()
+    except Ended as signal_name:
+        print(f'\ndemo: ended by {signal_name}; nothing is left running', file=sys.stderr)
+        return 128 + getattr(signal, str(signal_name))
     except (DemoError, grpc.RpcError, OSError) as error:
-        print(f'\ndemo: {error}', file=sys.stderr)
+        print(f'\ndemo: {explain(error)}', file=sys.stderr)
         if demo:
-            print(f'demo: the log is {demo.broker.log_file}', file=sys.stderr)
+            demo.broker.show_log_end(sys.stderr)
         return 1
     if demo.screen.failures:
-        print(f'\ndemo: {len(demo.screen.failures)} checks FAILED; the log is {demo.broker.log_file}', file=sys.stderr)
+        print(f'\ndemo: {len(demo.screen.failures)} checks FAILED:', *demo.screen.failures, sep='\n  ', file=sys.stderr)
+        demo.broker.show_log_end(sys.stderr)
         return 1
     print(f'\nAll of it holds, in {demo.screen.elapsed():.0f} s. Data, log and configuration are in '
           f'{arguments.dir}; docs/demo.md tells what you saw.')
     return 0
+
+
+def main():
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(LIMIT_SECONDS)
+    return play(arguments)
 
 
 if __name__ == '__main__':

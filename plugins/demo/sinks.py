@@ -6,7 +6,6 @@ import http.server
 import json
 import socket
 import threading
-import time
 
 from aiosmtpd.controller import Controller
 
@@ -18,12 +17,12 @@ def free_port():
 
 
 class MailSink:
-    """Accepts every e-mail. `mails` maps a Message-ID to (time, recipient, subject); `received` counts all."""
+    """Accepts every e-mail. `mails` maps a Message-ID to (recipient, subject); `received` counts all."""
 
     def __init__(self):
         self.mails = {}
         self.received = 0
-        self._lock = threading.Lock()
+        self._more = threading.Condition()
         self.port = free_port()
         self._controller = Controller(self, hostname='127.0.0.1', port=self.port, ready_timeout=30)
 
@@ -36,11 +35,16 @@ class MailSink:
 
     async def handle_DATA(self, _server, _session, envelope):
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        with self._lock:
+        with self._more:
             self.received += 1
-            entry = (time.time(), envelope.rcpt_tos[0], str(message['Subject']))
-            self.mails.setdefault(message['Message-ID'].strip(), entry)
+            self.mails.setdefault(message['Message-ID'].strip(), (envelope.rcpt_tos[0], str(message['Subject'])))
+            self._more.notify_all()
         return '250 queued'
+
+    def wait_for(self, count, seconds):
+        """Until there are so many e-mails; what is missing then is the reconciliation's to tell."""
+        with self._more:
+            self._more.wait_for(lambda: len(self.mails) >= count, seconds)
 
 
 class SmsSink:

@@ -1,4 +1,8 @@
-"""Waiting with a bound."""
+"""Waiting with a bound, for what other processes know and tell nobody: a port, a queue, the end of a process.
+
+What a thread of this process brings about is waited for with a condition (see sinks.py), and an answer with gRPC's
+own wait_for_ready.
+"""
 
 import time
 
