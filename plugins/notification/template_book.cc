@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include <yaml-cpp/yaml.h>
 
 #include "plugins/common/json.h"
@@ -52,7 +53,22 @@ absl::StatusOr<TextTemplate> Placeholders(const YAML::Node& node, const char* ke
   return TextTemplate::Parse(text);
 }
 
+// A mistyped `pattern` must not send to everybody.
+absl::Status CheckKeys(const YAML::Node& node, const std::set<std::string>& known) {
+  if (!node.IsMap()) return absl::InvalidArgumentError("keys and values are expected");
+  for (const auto& member : node) {
+    const auto key = member.first.as<std::string>();
+    if (!known.contains(key)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("unknown key '", key, "'; there are ", absl::StrJoin(known, ", ")));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Template> ReadTemplate(const YAML::Node& node) {
+  RETURN_IF_ERROR(
+      CheckKeys(node, {"name", "event", "pattern", "channel", "to", "subject", "text"}));
   Template result;
   ASSIGN_OR_RETURN(result.name, Text(node, "name"));
   ASSIGN_OR_RETURN(result.event, Text(node, "event"));
@@ -79,6 +95,7 @@ absl::Status Named(const absl::Status& status, size_t position) {
 absl::StatusOr<TemplateBook> ParseTemplateBook(const std::string& yaml) try {
   TemplateBook book;
   const YAML::Node root = YAML::Load(yaml);
+  RETURN_IF_ERROR(CheckKeys(root, {"version", "templates"}));
   if (root["version"]) book.version = root["version"].as<uint64_t>();
   std::set<std::string> names;
   for (const auto& node : root["templates"]) {

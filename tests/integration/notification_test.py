@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import queue
 import ssl
 import subprocess
 import tempfile
@@ -18,6 +19,8 @@ from aiosmtpd.smtp import AuthResult
 from running_broker import PAVANED, Broker, Protocol, await_true, free_port
 
 NOTIFICATION = os.path.join(os.path.dirname(PAVANED), "pavane-notification")
+
+LIMIT = 30.0
 
 TEMPLATES = """
 version: 1
@@ -37,7 +40,10 @@ templates:
 
 
 class MailServer:
-    """Speaks STARTTLS and wants a password. `replies` holds answers to the next RCPT commands; "" accepts."""
+    """Speaks STARTTLS and wants a password. `replies` holds answers to the next RCPT commands; "" accepts.
+
+    `mails` is a queue of what was accepted.
+    """
 
     def __init__(self, folder):
         self.certificate = str(folder / "certificate.pem")
@@ -50,7 +56,7 @@ class MailServer:
         context.load_cert_chain(self.certificate, key)
         self.port = free_port()
         self.replies = []
-        self.mails = []
+        self.mails = queue.Queue()
         self.encrypted = []
         self._controller = Controller(
             self, hostname="127.0.0.1", port=self.port, tls_context=context, require_starttls=True, auth_required=True,
@@ -72,22 +78,22 @@ class MailServer:
         return reply or "250 OK"
 
     async def handle_DATA(self, _server, _session, envelope):
-        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        self.mails.put(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 queued"
 
 
 class Gateway:
-    """`statuses` holds the next answers, then 200. `requests` holds (key, body) of each request."""
+    """`statuses` holds the next answers, then 200. `requests` is a queue of (key, body) of each request."""
 
     def __init__(self):
         self.statuses = []
-        self.requests = []
+        self.requests = queue.Queue()
         gateway = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                gateway.requests.append((self.headers["Idempotency-Key"], body))
+                gateway.requests.put((self.headers["Idempotency-Key"], body))
                 self.send_response(gateway.statuses.pop(0) if gateway.statuses else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -131,7 +137,7 @@ class NotificationTest(unittest.TestCase):
         self.addCleanup(self.log.close)
         process = subprocess.Popen(command, env={**os.environ, "SMTP_PASSWORD": password}, stdout=self.log, stderr=self.log)
         self.addCleanup(self.end, process)
-        await_true(self.is_connected, what="the service's connection")
+        self.broker.await_instance(self.protocol, "notification")
         return process
 
     @staticmethod
@@ -142,10 +148,6 @@ class NotificationTest(unittest.TestCase):
 
     def call(self, service, method, **fields):
         return self.protocol.call(self.broker.channel, service, method, **fields)
-
-    def is_connected(self):
-        services = self.call("pavane.admin.v1.ServiceAdmin", "ListServices").services
-        return any(service.name == "notification" and service.instances for service in services)
 
     def publish(self, event_id, kind, data):
         event = {"id": event_id, "source": "/test", "spec_version": "1.0", "type": kind, "text_data": json.dumps(data)}
@@ -158,8 +160,7 @@ class NotificationTest(unittest.TestCase):
     def test_an_email_goes_out_encrypted_and_authenticated(self):
         process = self.start_notification()
         self.publish("e1", "GreetingSent", {"to": "ada@example.org", "name": "Zoë"})
-        await_true(lambda: self.mail.mails, what="the e-mail")
-        mail = self.mail.mails[0]
+        mail = self.mail.mails.get(timeout=LIMIT)
         self.assertEqual(mail["To"], "ada@example.org")
         self.assertEqual(mail["From"], "Pavane <air@example.org>")
         self.assertEqual(mail["Subject"], "Grüße an Zoë")
@@ -175,13 +176,13 @@ class NotificationTest(unittest.TestCase):
         letters = await_true(self.dead_letters, what="the dead letter")
         self.assertEqual(letters[0].error_code, "SMTP_REFUSED")
         self.assertIn("550 5.1.1 no such user", letters[0].error_message)
-        self.assertEqual(self.mail.mails, [])
+        self.assertTrue(self.mail.mails.empty())
 
     def test_a_temporary_refusal_is_tried_again(self):
         self.start_notification()
         self.mail.replies = ["451 4.3.0 later", "450 4.2.1 busy"]
         self.publish("e1", "GreetingSent", {"to": "ada@example.org", "name": "A"})
-        await_true(lambda: self.mail.mails, what="the e-mail")
+        self.mail.mails.get(timeout=LIMIT)
         self.assertEqual(len(self.mail.encrypted), 3)
         self.assertEqual(len(self.dead_letters()), 0)
 
@@ -191,16 +192,16 @@ class NotificationTest(unittest.TestCase):
         await_true(lambda: "SMTP_UNAVAILABLE" in (self.folder / "notification.log").read_text(), what="the nack")
         self.assertEqual(self.end(process), 0)
         self.start_notification()
-        await_true(lambda: self.mail.mails, what="the e-mail")
+        self.mail.mails.get(timeout=LIMIT)
         self.assertEqual(len(self.dead_letters()), 0)
 
     def test_a_text_message_is_repeated_under_the_same_key(self):
         self.start_notification()
         self.gateway.statuses = [503]
         self.publish("e1", "Alarm", {"phone": "+4420", "text": "now"})
-        await_true(lambda: len(self.gateway.requests) == 2, what="the second try")
-        self.assertEqual(self.gateway.requests[0], self.gateway.requests[1])
-        self.assertEqual(self.gateway.requests[0][1], {"to": "+4420", "text": "now"})
+        first, second = (self.gateway.requests.get(timeout=LIMIT) for _ in range(2))
+        self.assertEqual(first, second)
+        self.assertEqual(first[1], {"to": "+4420", "text": "now"})
 
     def test_an_event_that_does_not_fill_the_template_is_a_dead_letter(self):
         self.start_notification()
@@ -208,7 +209,7 @@ class NotificationTest(unittest.TestCase):
         letters = await_true(self.dead_letters, what="the dead letter")
         self.assertEqual(letters[0].error_code, "TEMPLATE_NOT_FILLED")
         self.assertIn("{{text}}", letters[0].error_message)
-        self.assertEqual(self.gateway.requests, [])
+        self.assertTrue(self.gateway.requests.empty())
 
 
 if __name__ == "__main__":

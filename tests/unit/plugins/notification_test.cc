@@ -93,6 +93,10 @@ TEST(TemplateBook, NamesTheTemplateThatIsWrong) {
               HasSubstr("not closed"));
   const std::string one = "{name: a, event: E, channel: sms, to: x, text: x}";
   EXPECT_THAT(message("templates: [" + one + ", " + one + "]"), HasSubstr("template 2: 'a' is"));
+  EXPECT_THAT(message("templates: [{name: a, event: E, patern: {source: [x]}}]"),
+              HasSubstr("template 1: unknown key 'patern'; there are channel, event, "));
+  EXPECT_THAT(message("{version: 1, template: []}"), HasSubstr("unknown key 'template'"));
+  EXPECT_THAT(message("templates: [text]"), HasSubstr("template 1: keys and values"));
   EXPECT_NE(message("templates: ["), "");
 }
 
