@@ -27,9 +27,9 @@ build: configure ## release build of everything, into build/
 demo: build ## the flight booking, end to end: kill, restart, dead letters, reconciliation
 	plugins/demo/run
 
-run: configure ## start the broker with its data in build/data
+run: configure ## start the broker with its data in build/data (FLAGS="--config FILE": with more flags)
 	$(CMAKE_BUILD) --target pavaned
-	$(BUILD)/bin/pavaned --data-dir $(BUILD)/data
+	$(BUILD)/bin/pavaned --data-dir $(BUILD)/data $(FLAGS)
 
 # The same build as `make demo`'s. Crash tests at fail points run in the presets asan and crash.
 test: build ## build, then all tests

@@ -37,6 +37,10 @@ def documented():
     return rows
 
 
+def dashboard():
+    return json.loads((DEPLOY / 'grafana/dashboards/pavane-overview.json').read_text())
+
+
 class MetricsDocumentTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -86,13 +90,36 @@ class MetricsDocumentTest(unittest.TestCase):
             self.assertTrue(any(map(row.describes, self.kinds)), f'{row.prefix} is documented and not there')
 
     def test_deploy_names_only_metrics_that_are_there(self):
-        panels = json.loads((DEPLOY / 'grafana/dashboards/pavane-overview.json').read_text())['panels']
-        expressions = [target['expr'] for panel in panels for target in panel.get('targets', [])]
+        expressions = [target['expr'] for panel in dashboard()['panels'] for target in panel.get('targets', [])]
         expressions += re.findall(r'expr: (.*)', (DEPLOY / 'prometheus/alerts.yml').read_text())
         self.assertGreater(len(expressions), 30)
         for expression in expressions:
             for name in re.findall(r'\b(?:pavane_|process_|FailedInv)\w+', expression):
                 self.assertIn(re.sub(r'_(bucket|sum|count)$', '', name), self.kinds, expression)
+
+    def test_the_dashboard_is_one_that_grafana_loads(self):
+        """What Grafana's schema asks for and no other test would see: ids, places, sources, variables."""
+        board = dashboard()
+        source = re.search(r'uid: (\S+)', (DEPLOY / 'grafana/provisioning/datasources/pavane.yml').read_text())[1]
+        self.assertIn(f'/d/{board["uid"]}>', (DEPLOY / 'README.md').read_text())
+        ids = [panel['id'] for panel in board['panels']]
+        self.assertEqual(len(ids), len(set(ids)))
+        taken = set()
+        for panel in board['panels']:
+            place = panel['gridPos']
+            cells = {(x, y) for x in range(place['x'], place['x'] + place['w'])
+                     for y in range(place['y'], place['y'] + place['h'])}
+            self.assertLessEqual(place['x'] + place['w'], 24, panel['title'])
+            self.assertFalse(cells & taken, f'{panel["title"]} lies over another panel')
+            taken |= cells
+            references = [target['refId'] for target in panel.get('targets', [])]
+            self.assertEqual(len(references), len(set(references)), panel['title'])
+            self.assertEqual(bool(references), panel['type'] != 'row', panel['title'])
+            for part in (panel, *panel.get('targets', [])):
+                if panel['type'] != 'row':
+                    self.assertEqual(part['datasource'], {'type': 'prometheus', 'uid': source}, panel['title'])
+        known = {variable['name'] for variable in board['templating']['list']} | {'__rate_interval', '__range'}
+        self.assertLessEqual(set(re.findall(r'\$(\w+)', json.dumps(board['panels']))), known)
 
 
 if __name__ == '__main__':
