@@ -149,6 +149,7 @@ rules:
         self.fails(FAILURE, 'rule', 'test', '-p', pattern, '-e', '{oops', saying='--event')
         self.fails(NOT_FOUND, 'rule', 'test', '--rule', 'nobody', '-b', self.bus, '-f', path)
 
+
 class DeadLetters(CliTest):
     def setUp(self):
         super().setUp()
