@@ -19,9 +19,9 @@
 
 namespace pavane::admin {
 
-/// Erases dead letters, and on request makes deliveries of them, in one commit; or they come back in
-/// it and block their ordering keys no longer. Letters that are gone since they were read are passed
-/// over.
+/// Erases dead letters, and on request makes deliveries of them, in one commit; or they come back
+/// in it and block their ordering keys no longer. Letters that are gone since they were read are
+/// passed over.
 class DeadLetterChange : public store::Transaction {
  public:
   /// What all changes have in common; outlives them.

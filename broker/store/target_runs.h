@@ -25,8 +25,8 @@ namespace pavane::store {
 /// Entries in one run: bounds what reading a part of it decodes.
 inline constexpr size_t kRunEntriesMax = 4096;
 
-/// The payload of a run: its entries' sequences, ascending, as differences, then the hashes of their
-/// ordering keys where there are any. Returns the flags of the envelope.
+/// The payload of a run: its entries' sequences, ascending, as differences, then the hashes of
+/// their ordering keys where there are any. Returns the flags of the envelope.
 [[nodiscard]] uint8_t AppendRun(absl::Span<const TargetEntry> entries, std::string& out);
 /// Appends the entries; DataLoss when it is damaged.
 absl::Status DecodeRun(absl::string_view key, absl::string_view value,
