@@ -311,7 +311,9 @@ absl::StatusOr<std::vector<store::DeadLetterRecord>> DeadLetterAdmin::SelectExpi
             too_many = count > letters_max ? count - letters_max : 0;
           }
           if (too_many == 0 && letter.dead_us >= dead_before_us) {
-            // Letters of a target lie in the order of their deaths: on with the next target.
+            // Letters of a target lie in the order of their deaths, but for skipped ones, which lie
+            // where they were skipped and go when all before them have gone: on with the next
+            // target.
             after = Key{target, std::numeric_limits<uint64_t>::max()};
             more = true;
             return false;

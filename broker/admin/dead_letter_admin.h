@@ -51,8 +51,8 @@ class DeadLetterAdmin {
   void Expire(int64_t dead_before_us, uint64_t letters_max,
               std::function<void(absl::StatusOr<Expired>)> done);
 
-  /// Rises when a redrive is being committed and again when it is: a low-water mark taken in
-  /// between may not know of the event yet.
+  /// Rises when a redrive or skip is being committed and again when it is: a low-water mark taken
+  /// in between may not know of the event yet.
   uint64_t redrives() const { return changes_.redrives.load(std::memory_order_acquire); }
 
  private:

@@ -14,7 +14,8 @@ namespace pavane::admin {
 
 absl::Status DeadLetterChange::Prepare(store::CommitBuilder& commit) {
   const ingress::RuleSnapshotPtr rules = shared_.rules.snapshot();
-  if (work_.redrive) shared_.redrives.fetch_add(1, std::memory_order_release);
+  // A skipped letter comes back as it was read, so its event must not be dropped meanwhile either.
+  if (work_.redrive || work_.skip) shared_.redrives.fetch_add(1, std::memory_order_release);
   for (const store::DeadLetterRecord& selected : work_.letters) {
     // Gone since it was read: by another call, or by retention.
     const std::pair<uint64_t, uint64_t> key(selected.ref.target.value(), selected.id);
@@ -47,7 +48,8 @@ absl::Status DeadLetterChange::Prepare(store::CommitBuilder& commit) {
 
 void DeadLetterChange::Complete(const absl::Status& status) {
   for (const auto& key : mine_) shared_.erasing.erase(key);
-  if (work_.redrive) shared_.redrives.fetch_add(1, std::memory_order_release);
+  // A skipped letter comes back as it was read, so its event must not be dropped meanwhile either.
+  if (work_.redrive || work_.skip) shared_.redrives.fetch_add(1, std::memory_order_release);
   if (status.ok()) {
     done_(std::move(outcome_));
   } else {

@@ -99,7 +99,9 @@ absl::Status Log::Impl::SealBeforeDrop(BusId bus, Sequence before, int64_t now_u
   // Of the commit that is being built nothing: it may yet be rolled back.
   const Sequence through = EventRange(bus).second;
   std::vector<UpkeepWrite> writes;
-  RETURN_IF_ERROR(found->second->SealCommitted(through, now_us, writes));
+  // Memory has given them up: without the segment a repeat would be taken for new.
+  failure = found->second->SealCommitted(through, now_us, writes);
+  RETURN_IF_ERROR(failure);
   return AddWrites(writes);
 }
 

@@ -59,7 +59,8 @@ absl::StatusOr<uint64_t> Log::Impl::DropEvents(BusId bus, Sequence before) {
         batch.DeleteRange(database->handle(family), ToSlice(from.view()), ToSlice(to.view())),
         "dropping events"));
   }
-  RETURN_IF_ERROR(ForgetRules(bus, last));
+  failure = ForgetRules(bus, last);  // what was sealed above is not written yet
+  RETURN_IF_ERROR(failure);
   std::string number;
   WireWriter(number).Varint(newest.value());
   RETURN_IF_ERROR(Put(Family::kMeta, BusSequenceKey(bus).view(), number));

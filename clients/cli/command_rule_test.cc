@@ -196,7 +196,6 @@ class Run {
     AddRow(tested, &table_);
     if (!options_.explain) return absl::OkStatus();
     table_.Print(context_.out());
-    table_ = Table();
     if (explain) PrintTree(context_, explanation.root(), "     ");
     return absl::OkStatus();
   }

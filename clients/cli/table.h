@@ -19,6 +19,8 @@ class Table {
   explicit Table(std::vector<std::string> headers = {});
 
   void Add(std::vector<std::string> cells);
+  // No row waits to be printed.
+  bool empty() const { return rows_.empty(); }
   // Prints the rows added since it was last called, the first time after the headers. Columns never
   // get narrower, so that the pieces of a long table differ little.
   void Print(std::ostream& out);

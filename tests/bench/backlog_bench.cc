@@ -219,7 +219,7 @@ class Drain {
   struct Queue {
     TargetId target;
     Sequence taken;
-    std::deque<Sequence> entries;
+    std::deque<TargetEntry> entries;
   };
 
   void Turn(Queue& queue) {
@@ -229,7 +229,7 @@ class Drain {
       queue.entries.assign(entries->begin(), entries->end());
     }
     for (size_t i = 0; i < kTurn && !queue.entries.empty(); ++i) {
-      queue.taken = queue.entries.front();
+      queue.taken = queue.entries.front().sequence;
       queue.entries.pop_front();
       const auto event = log_.ReadEvent({kBus, queue.taken});
       CHECK_OK(event) << "event";

@@ -106,7 +106,7 @@ std::vector<Damage> StoreDamage::All() const {
   for (const fs::path& path : paths) {
     // Of the mark only the beginning is used.
     const uint64_t size =
-        path.filename() == "ACKNOWLEDGED" ? 48 : static_cast<uint64_t>(fs::file_size(path));
+        path.filename() == "ACKNOWLEDGED" ? 72 : static_cast<uint64_t>(fs::file_size(path));
     for (uint64_t offset = 0; offset < size; ++offset) {
       for (int kind = 0; kind < kDamageKinds; ++kind) {
         all.push_back({path.filename(), offset, static_cast<Damage::Kind>(kind)});

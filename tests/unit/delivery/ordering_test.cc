@@ -174,7 +174,8 @@ TEST_F(OrderingTest, OnBlockADeadLetterHoldsItsKeyUntilItIsRedriven) {
   for (const bool checkpoint : {false, true}) {
     harness_.Restart(checkpoint);
     Connect();
-    EXPECT_THAT(Drain(), checkpoint ? ElementsAre() : ElementsAre(3)) << "only the other key";
+    const std::vector<uint64_t> other_key = {3};
+    EXPECT_EQ(Drain(), checkpoint ? std::vector<uint64_t>() : other_key);
     EXPECT_EQ(harness_.Stats(target).blocked_keys, 1u);
   }
   harness_.Redrive(harness_.DeadLetters()[0]);

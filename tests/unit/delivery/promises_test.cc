@@ -116,16 +116,16 @@ TEST_F(PromiseTest, WhatIsUnsettledHoldsItsEventBack) {
   const auto deliveries = client.session->Take();
   ASSERT_THAT(deliveries, SizeIs(5));
   const BusId bus(1);
-  EXPECT_EQ(harness_.dispatcher().low_water(bus), Sequence(1));
+  EXPECT_EQ(harness_.dispatcher().low_water(bus).sequence, Sequence(1));
   for (const int done : {0, 1, 3, 4}) {
     harness_.SettleOne("seat", deliveries[done].delivery_id, Ack{});
   }
-  EXPECT_EQ(harness_.dispatcher().low_water(bus), Sequence(3));
+  EXPECT_EQ(harness_.dispatcher().low_water(bus).sequence, Sequence(3));
   // Also as a retry, and after a restart.
   harness_.SettleOne("seat", deliveries[2].delivery_id, Nack{absl::Hours(1), "", ""});
-  EXPECT_EQ(harness_.dispatcher().low_water(bus), Sequence(3));
+  EXPECT_EQ(harness_.dispatcher().low_water(bus).sequence, Sequence(3));
   harness_.Restart(false);
-  EXPECT_EQ(harness_.dispatcher().low_water(bus), Sequence(3));
+  EXPECT_EQ(harness_.dispatcher().low_water(bus).sequence, Sequence(3));
 }
 
 TEST_F(PromiseTest, AnotherServiceMayNotExtend) {

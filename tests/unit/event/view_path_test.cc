@@ -12,6 +12,7 @@ namespace pavane::event {
 namespace {
 
 using Member = EventView::Member;
+using ::pavane::testing::StatusIs;
 
 class ViewPathTest : public ::testing::Test {
  protected:

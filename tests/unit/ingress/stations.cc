@@ -12,7 +12,7 @@ ingress::RuleBook::Options Stations::RuleBookOptions(const config::Config& confi
   return options;
 }
 
-Stations::Stations(config::Config settings) : config(std::move(settings)), rules({}) {
+Stations::Stations(config::Config settings) : config(std::move(settings)) {
   store::Log::Options log_options;
   log_options.directory = dir_.File("store");
   auto opened = store::Log::Open(log_options);

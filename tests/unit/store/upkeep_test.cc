@@ -75,7 +75,7 @@ class UpkeepTest : public ::testing::Test {
     std::vector<uint64_t> numbers;
     const auto entries = log_->ReadTargetEntries(kTarget, Sequence(after), 10'000);
     EXPECT_OK(entries);
-    for (const Sequence sequence : *entries) numbers.push_back(sequence.value());
+    for (const TargetEntry& entry : *entries) numbers.push_back(entry.sequence.value());
     return numbers;
   }
   // Of a closed store.
