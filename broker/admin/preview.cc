@@ -57,7 +57,7 @@ class Piece {
       if (run_.list_sequences) response_.add_matched_sequences(sequence);
       shown = Take(&run_.matched_left);
     }
-    if (draft && !before) {
+    if (run_.compares && draft && !before) {
       totals.set_newly_matched(totals.newly_matched() + 1);
       if (run_.list_sequences) response_.add_newly_matched_sequences(sequence);
       shown = Take(&run_.newly_matched_left) || shown;
@@ -145,8 +145,8 @@ absl::StatusOr<std::unique_ptr<PreviewRun>> Previewer::Start(
   run->list_sequences = request.list_sequences();
   run->sample_bytes_left = kSampleBytesMax;
   run->matched_left = request.sample() == 0 ? kSampleDefault : request.sample();
-  const bool compares = !request.replaces().empty();
-  run->newly_matched_left = run->no_longer_matched_left = compares ? run->matched_left : 0;
+  run->compares = !request.replaces().empty();
+  run->newly_matched_left = run->no_longer_matched_left = run->compares ? run->matched_left : 0;
   RETURN_IF_ERROR(SetMatcher(*snapshot, request, run.get()));
   RETURN_IF_ERROR(SetRange(request, run.get()));
   run->totals.set_last_sequence(run->last.value());

@@ -25,6 +25,7 @@ struct PreviewRun {
   uint64_t events_left = 0;
   std::shared_ptr<const rules::Matcher> matcher;  // of the draft and the rule it replaces
   bool list_sequences = false;
+  bool compares = false;  // with a rule it replaces
   // Events still to show.
   uint32_t matched_left = 0;
   uint32_t newly_matched_left = 0;

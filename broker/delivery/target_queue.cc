@@ -321,7 +321,8 @@ int64_t TargetQueue::OldestUs() {
   return oldest;
 }
 
-std::optional<Sequence> TargetQueue::LowWater() const {
+std::optional<Sequence> TargetQueue::LowWater() {
+  if (pending_ > 0) Refill();  // after a start nothing is in memory yet
   std::optional<Sequence> low;
   auto lower = [&low](Sequence sequence) { low = low ? std::min(*low, sequence) : sequence; };
   if (!outstanding_.empty()) lower(outstanding_.begin()->first);

@@ -87,7 +87,7 @@ class TargetQueue {
   /// Age start of the oldest unsettled delivery known in memory; kNever when there is none.
   int64_t OldestUs();
   /// Lowest sequence of its bus that may still be read; none when nothing is unsettled.
-  std::optional<Sequence> LowWater() const;
+  std::optional<Sequence> LowWater();
   store::TargetCounters& counters() { return counters_; }
   const store::TargetCounters& counters() const { return counters_; }
   store::TargetState Checkpoint();

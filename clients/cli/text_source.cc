@@ -45,12 +45,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, std::istream& in) 
 absl::StatusOr<bool> ReadLine(std::istream& in, std::string* line) {
   line->clear();
   std::array<char, 1 << 16> piece;
-  while (line->size() <= kTextBytesMax) {
+  while (true) {
     in.getline(piece.data(), piece.size());
     if (in.bad()) return absl::DataLossError("the input could not be read to its end");
     // The line's end is counted and not stored.
     const auto stored = static_cast<size_t>(in.gcount()) - (in.good() ? 1 : 0);
     line->append(piece.data(), stored);
+    if (line->size() > kTextBytesMax) break;
     if (in.good()) return true;
     if (in.eof()) return !line->empty();
     in.clear();  // the piece is full and the line goes on

@@ -95,9 +95,11 @@ std::string ExplainParseError(const CLI::App& app, const CLI::ParseError& error)
     at = at->get_subcommands().front();
     command = FindCommand(tree, ChildPath(*command, at->get_name()));
   }
-  const bool missing = error.get_name() == "RequiredError";
+  // An error has the name of its class, or of the command it came from.
+  const bool missing = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+  const bool extra = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
   const std::vector<std::string> left = app.remaining(/*recurse=*/true);
-  if (!left.empty() && (missing || error.get_name() == "ExtrasError")) {
+  if (!left.empty() && (missing || extra)) {
     return ExplainLeftOver(*command, left.front());
   }
   if (missing && !command->children.empty()) {

@@ -150,7 +150,7 @@ class ExplainTest(unittest.TestCase):
 
     def test_a_pattern_error_shows_the_line_with_a_caret(self):
         pattern = '{\n  "é": [{"anythng-but": 5}]\n}'
-        where = '\n    "é": [{"anythng-but": 5}]\n            ^\n'
+        where = '\n    "é": [{"anythng-but": 5}]\n           ^\n'
         for command in (('rule', 'put', 'bad', '-b', self.bus, '-t', 'service:x'), ('rule', 'test', '-e', '{}'),
                         ('rule', 'explain', '{}'), ('rule', 'preview', '-b', self.bus), ('event', 'list', '-b', self.bus)):
             done = self.fails(FAILURE, *command, '--pattern', pattern, saying='did you mean anything-but?')

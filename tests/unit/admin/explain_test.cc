@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -181,7 +182,7 @@ TEST_F(ExplainTest, ADeepPatternIsCutWhereAClientCouldNotReadIt) {
   std::string branches = R"({"a":[1]})";
   for (int i = 0; i < 70; ++i) {
     chain = absl::StrCat("{\"a\":", chain, "}");
-    branches = absl::StrCat(R"({"b":[1],"$or":[{"c":[1]},)", branches, "]}");
+    branches = absl::Substitute(R"({"b$0":[1],"$$or":[{"c$0":[1]},$1]})", i, branches);
   }
   ExplainMatchRequest request;
   request.set_event_json("{}");

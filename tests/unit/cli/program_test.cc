@@ -119,7 +119,7 @@ TEST(Program, NamesTheNearestCommandOrOption) {
       {{"bus", "get", "--ouptut=json"}, "there is no option '--ouptut'; did you mean '--output'?"},
       {{"bus", "list", "--frobnicate"}, "there is no option '--frobnicate'\n"},
       {{"bus", "get", "a", "b"}, "pavane bus get: the word 'b' is one too many"},
-      {{"completion", "tcsh"}, "did you mean 'zsh'?"},
+      {{"completion", "tcsh"}, "did you mean 'bash'?"},
       {{"bus", "get"}, "pavane bus get: BUS is missing"},
       {{"rule", "pause", "r"}, "TARGET is missing"},
       {{"publish", "--type"}, "pavane publish: --type needs a value: TYPE"},

@@ -48,7 +48,13 @@ class OrderingTest : public ::testing::Test {
   TargetId PutOrdered(Ordering::OnDeadLetter on_dead_letter = Ordering::CONTINUE) {
     return PutTarget(Ordering::KEY, on_dead_letter);
   }
-  void Connect(uint32_t credit = 100) { client_ = harness_.Connect("seat", credit); }
+  // The only instance: one from before would take its share.
+  void Connect(uint32_t credit = 100) {
+    if (client_.session) {
+      harness_.dispatcher().CloseSession(client_.opened.id, CloseKind::kOrderly);
+    }
+    client_ = harness_.Connect("seat", credit);
+  }
   Deliveries Take() { return client_.session->Take(); }
   void Settle(const targets::OutgoingDelivery& delivery,
               decltype(SettlementRequest::outcome) outcome) {

@@ -92,7 +92,7 @@ TEST(ConsistencySearch, EndsWhenItsStepsAreUsedUp) {
   last.passing = {static_cast<uint32_t>(elements.size() - 2)};
   Field other;
   other.may_be_absent = true;
-  other.all = {0};
+  other.all = fields[0].passing;  // one of them is always chosen, so it is never absent
   fields.push_back(last);
   fields.push_back(other);
   ConsistencySearch search(elements, 10'000);

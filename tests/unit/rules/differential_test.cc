@@ -68,8 +68,11 @@ class Differential {
     if (random_.OneIn(3)) {
       const std::shared_ptr<const RuleSet> rebuilt = set_->Rebuilt();
       if (random_.OneIn(2)) Change();
-      set_ = set_->Rebased(*rebuilt);
-      totals_.coverage.See("base rebuilt");
+      // Null where the set has become a small one, which has a base of its own.
+      if (auto rebased = set_->Rebased(*rebuilt)) {
+        set_ = std::move(rebased);
+        totals_.coverage.See("base rebuilt");
+      }
     }
     return ShowEvents();
   }

@@ -239,7 +239,9 @@ TEST_F(DedupIndexTest, ADamagedChunkIsNotGuessed) {
   rocksdb::WriteBatch batch;
   ASSERT_TRUE(batch
                   .Put(database_->handle(Family::kDedup),
-                       ToSlice(DedupChunkKey(kBus, Sequence(12), 0).view()), "damaged bytes")
+                       ToSlice(DedupChunkKey(kBus, Sequence(12), 0).view()),
+                       "\x01"
+                       "damaged bytes")
                   .ok());
   ASSERT_OK(database_->Write(batch, false));
   EXPECT_THAT(index_->Find(Id(3), 100), StatusIs(absl::StatusCode::kDataLoss));
