@@ -1,7 +1,5 @@
 #include "clients/cli/message_json.h"
 
-#include <memory>
-
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/util/json_util.h"
@@ -16,13 +14,6 @@ using ::google::protobuf::FieldDescriptor;
 using ::google::protobuf::Message;
 using ::io::cloudevents::v1::CloudEvent;
 
-// The message's `event` if it is set and a CloudEvent.
-const FieldDescriptor* EventField(const Message& message) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName("event");
-  if (field == nullptr || field->message_type() != CloudEvent::descriptor()) return nullptr;
-  return message.GetReflection()->HasField(message, field) ? field : nullptr;
-}
-
 std::string PlainJson(const Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
@@ -33,20 +24,43 @@ std::string PlainJson(const Message& message) {
   return json;
 }
 
+void ShowEvents(const Message& message, JsonValue& json);
+
+void ShowPart(const Message& part, JsonValue& json) {
+  if (part.GetDescriptor() == CloudEvent::descriptor()) {
+    json = EventToJson(static_cast<const CloudEvent&>(part));
+  } else {
+    ShowEvents(part, json);
+  }
+}
+
+// Writes the events within `message` anew in `json`, which is the whole message as protobuf has it.
+void ShowEvents(const Message& message, JsonValue& json) {
+  if (!json.is_object()) return;  // a timestamp or the like
+  for (auto& [name, value] : json.members()) {
+    const FieldDescriptor* field = message.GetDescriptor()->FindFieldByCamelcaseName(name);
+    if (field == nullptr || field->message_type() == nullptr || field->is_map()) continue;
+    const auto* reflection = message.GetReflection();
+    if (!field->is_repeated()) {
+      if (reflection->HasField(message, field)) {
+        ShowPart(reflection->GetMessage(message, field), value);
+      }
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+      ShowPart(reflection->GetRepeatedMessage(message, field, i), value.elements()[i]);
+    }
+  }
+}
+
 }  // namespace
 
 std::string MessageToJson(const Message& message) {
-  const FieldDescriptor* field = EventField(message);
-  if (field == nullptr) return PlainJson(message);
-  const auto& event =
-      static_cast<const CloudEvent&>(message.GetReflection()->GetMessage(message, field));
-  std::unique_ptr<Message> rest(message.New());
-  rest->CopyFrom(message);
-  rest->GetReflection()->ClearField(rest.get(), field);
-  std::string json = PlainJson(*rest);
-  json.pop_back();
-  return absl::StrCat(json, json.size() > 1 ? "," : "", "\"event\":", EventToJson(event).ToJson(),
-                      "}");
+  std::string plain = PlainJson(message);
+  absl::StatusOr<JsonValue> json = ParseJson(plain);
+  if (!json.ok()) return plain;  // deeper than anybody reads
+  ShowEvents(message, *json);
+  return json->ToJson();
 }
 
 absl::Status MessageFromJson(const JsonValue& json, Message* message) {

@@ -11,9 +11,9 @@
 
 namespace pavane::cli {
 
-// Protobuf's JSON mapping on one line, zeros and empty texts included. A field `event` that holds a
-// CloudEvent is written in the CloudEvents JSON format instead, so that its data can be read, and
-// fed to `pavane publish` again.
+// Protobuf's JSON mapping on one line, zeros and empty texts included. CloudEvents within are
+// written in the CloudEvents JSON format instead, so that their data can be read, and fed to
+// `pavane publish` again.
 std::string MessageToJson(const google::protobuf::Message& message);
 
 // Protobuf's JSON mapping; an unknown member is an error.
