@@ -28,7 +28,7 @@ Engine::Engine(LoopContext& context)
       ends_(context_, leases_, services_, targets_),
       ages_(context_, targets_, ends_),
       handout_(context_, leases_, services_, targets_, ages_),
-      forwards_(context_, leases_, targets_, handout_, ends_),
+      forwards_(context_, targets_, handout_, ends_),
       settlements_(context_, leases_, services_, targets_, ends_, answers_),
       next_sweep_(context.clock.MonotonicNow() + kSweepInterval),
       next_checkpoint_(context.clock.MonotonicNow() + context.options.checkpoint_interval) {}

@@ -12,9 +12,8 @@ namespace pavane::delivery {
 /// the other bus in the commit. Loop thread only.
 class Forwards {
  public:
-  Forwards(LoopContext& context, LeaseTable& leases, TargetTable& targets, Handout& handout,
-           AttemptEnds& ends)
-      : context_(context), leases_(leases), targets_(targets), handout_(handout), ends_(ends) {}
+  Forwards(LoopContext& context, TargetTable& targets, Handout& handout, AttemptEnds& ends)
+      : context_(context), targets_(targets), handout_(handout), ends_(ends) {}
 
   /// What the ready targets have, within what may be in flight.
   void Pump();
@@ -23,7 +22,6 @@ class Forwards {
   void ForwardOne(Target& target);
 
   LoopContext& context_;
-  LeaseTable& leases_;
   TargetTable& targets_;
   Handout& handout_;
   AttemptEnds& ends_;
