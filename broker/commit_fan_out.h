@@ -4,25 +4,32 @@
 #include <memory>
 
 #include "delivery/dispatcher.h"
+#include "ingress/due_events.h"
 #include "rpc/tail_hub.h"
 #include "store/writer.h"
 
 namespace pavane {
 
-/// Shows each commit to delivery, then wakes the readers at the end of a bus. Writer thread.
+/// Shows each commit to delivery and to the timer of scheduled events, then wakes the readers at
+/// the end of a bus. Writer thread.
 class CommitFanOut : public store::CommitObserver {
  public:
   CommitFanOut(delivery::Dispatcher& dispatcher, rpc::TailHub& tails)
       : dispatcher_(dispatcher), tails_(tails) {}
 
+  /// Before the writer starts.
+  void set_due_events(ingress::DueEvents* due_events) { due_events_ = due_events; }
+
   void OnCommit(const std::shared_ptr<const store::CommitRecord>& commit) override {
     dispatcher_.OnCommit(commit);
+    if (due_events_ != nullptr) due_events_->OnCommit(*commit);
     if (!commit->events.empty()) tails_.NotifyAppended();
   }
 
  private:
   delivery::Dispatcher& dispatcher_;
   rpc::TailHub& tails_;
+  ingress::DueEvents* due_events_ = nullptr;
 };
 
 }  // namespace pavane

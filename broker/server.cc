@@ -99,6 +99,7 @@ class Server::Impl {
     if (rpc_ != nullptr) Drain();
     if (supervisor_ != nullptr) supervisor_->Stop();
     if (housekeeping_ != nullptr) housekeeping_->Stop();
+    if (due_events_ != nullptr) due_events_->Stop();
     if (bridge_ != nullptr) bridge_->Stop();
     if (rpc_ != nullptr) rpc_->Stop(absl::Now() + kCloseCallsWithin);
     if (http_ != nullptr) http_->Stop();
@@ -135,6 +136,9 @@ class Server::Impl {
     ASSIGN_OR_RETURN(writer_, store::Writer::Create(*log_, clock_, WriterOptionsOf(config_),
                                                     std::move(observers)));
     dispatcher_->set_writer(writer_.get());
+    due_events_ = std::make_unique<ingress::DueEvents>(rules_, gate_, *log_, *writer_, clock_);
+    RETURN_IF_ERROR(due_events_->Load());
+    commits_->set_due_events(due_events_.get());
     publisher_ =
         std::make_unique<ingress::Publisher>(rules_, gate_, *writer_, config_.limits, &metrics_);
     const std::optional<Uuid> space = Uuid::Parse(log_->store_id());
@@ -161,6 +165,7 @@ class Server::Impl {
     session_rules_ = std::make_unique<admin::SessionRules>(*editor_, clock_);
     dead_letters_ = std::make_unique<admin::DeadLetterAdmin>(rules_, gate_, *log_, *writer_);
     events_ = std::make_unique<admin::EventAdmin>(rules_, *log_);
+    scheduled_ = std::make_unique<admin::ScheduledAdmin>(rules_, gate_, *log_, *writer_);
     admin::SystemAdmin::About about;
     about.version = about_.version;
     about.durability = config_.durability == config::Durability::kFsync ? "fsync" : "os";
@@ -199,8 +204,8 @@ class Server::Impl {
                                                  .resume_window = config_.delivery.resume_window,
                                                  .streams_max = config_.limits.streams_max});
     admin_ = std::make_unique<rpc::AdminContext>(rpc::AdminContext{
-        *buses_, *rule_admin_, *dead_letters_, *events_, *system_, admin::Explainer(rules_, *log_),
-        admin::Previewer(rules_, *log_), tails_, pool_});
+        *buses_, *rule_admin_, *dead_letters_, *events_, *scheduled_, *system_,
+        admin::Explainer(rules_, *log_), admin::Previewer(rules_, *log_), tails_, pool_});
     rpc::RpcServer::Options options;
     options.listen = config_.grpc.listen;
     options.message_bytes_max = std::max(4 * config_.limits.batch_bytes_max, kMessageBytesMin);
@@ -230,6 +235,7 @@ class Server::Impl {
         Housekeeping::Parts{clock_, config_, *log_, *writer_, *dispatcher_, rules_, gate_,
                             *session_rules_, *dead_letters_, metrics_});
     housekeeping_->Start();
+    due_events_->Start();
     if (config_.plugins.empty()) return;
     supervision::Supervisor::Options options;
     options.lock_dir = absl::StrCat(config_.data_dir, "/plugins");
@@ -304,6 +310,7 @@ class Server::Impl {
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<CommitFanOut> commits_;
   std::unique_ptr<store::Writer> writer_;
+  std::unique_ptr<ingress::DueEvents> due_events_;
   std::unique_ptr<ingress::Publisher> publisher_;
   std::unique_ptr<ingress::Settler> settler_;
   std::unique_ptr<DialOutBridge> bridge_;
@@ -314,6 +321,7 @@ class Server::Impl {
   std::unique_ptr<admin::SessionRules> session_rules_;
   std::unique_ptr<admin::DeadLetterAdmin> dead_letters_;
   std::unique_ptr<admin::EventAdmin> events_;
+  std::unique_ptr<admin::ScheduledAdmin> scheduled_;
   std::unique_ptr<admin::SystemAdmin> system_;
   rpc::WorkPool pool_{kWorkThreads, clock_};
   std::unique_ptr<rpc::SubscriberContext> subscriber_;

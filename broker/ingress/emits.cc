@@ -10,6 +10,7 @@
 #include "event/flow.h"
 #include "event/reason.h"
 #include "event/view_buffer.h"
+#include "ingress/due_events.h"
 #include "ingress/seal.h"
 #include "xxhash.h"
 
@@ -114,10 +115,7 @@ absl::Status Emits::Validate(const PublishEntry& entry, event::DataShape& shape)
   if (!entry.has_event()) {
     return event::Invalid(pavane::v1::MISSING_ATTRIBUTE, "the entry has no event");
   }
-  if (entry.has_deliver_at()) {
-    return event::Invalid(pavane::v1::NOT_SUPPORTED,
-                          "deliver_at: this version does not schedule events");
-  }
+  RETURN_IF_ERROR(DueTime(entry).status());
   if (entry.dedup_key().size() > kDedupKeyBytesMax) {
     return event::Invalid(pavane::v1::INVALID_DEDUP_KEY,
                           absl::StrCat("dedup_key has ", entry.dedup_key().size(),
@@ -151,12 +149,20 @@ absl::StatusOr<store::EmittedEvent> Emits::AppendOne(store::CommitBuilder& commi
   event::StoredEvent stored = Seal(cloud_event, bus->bus->id, entry.dedup_key());
   stored.matched_rules = matched.rules;
   stored.cause = consumed.ref;
-  const store::AppendResult appended = commit.AppendEvent(
-      std::move(stored), std::move(matched.targets), std::move(matched.key_hashes));
+  store::AppendResult appended;
+  ASSIGN_OR_RETURN(const int64_t due_us, DueTime(entry));
+  if (due_us > commit.time_us()) {
+    RETURN_IF_ERROR(CheckSchedule(commit, due_us));
+    appended = commit.ScheduleEvent(std::move(stored), due_us);
+  } else {
+    appended = commit.AppendEvent(std::move(stored), std::move(matched.targets),
+                                  std::move(matched.key_hashes));
+  }
   return store::EmittedEvent{.event = appended.event,
                              .matched_rules = appended.matched_rules,
                              .duplicate = appended.duplicate,
-                             .event_id = cloud_event.id()};
+                             .event_id = cloud_event.id(),
+                             .scheduled = appended.scheduled};
 }
 
 absl::StatusOr<std::vector<store::EmittedEvent>> Emits::Append(store::CommitBuilder& commit,

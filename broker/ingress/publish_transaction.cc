@@ -7,6 +7,7 @@
 #include "base/status_macros.h"
 #include "event/reason.h"
 #include "event/view_buffer.h"
+#include "ingress/due_events.h"
 #include "ingress/gate.h"
 
 namespace pavane::ingress {
@@ -17,6 +18,7 @@ struct BusCounts {
   absl::string_view bus;
   uint64_t accepted = 0;
   uint64_t duplicate = 0;
+  uint64_t scheduled = 0;
   uint64_t refused = 0;
   uint64_t matched = 0;
   uint64_t rules = 0;
@@ -26,6 +28,8 @@ struct BusCounts {
       ++refused;
     } else if (result.duplicate()) {
       ++duplicate;
+    } else if (result.scheduled()) {
+      ++scheduled;
     } else if (result.sequence() > 0) {
       ++accepted;
       matched += result.matched_rules() > 0 ? 1 : 0;
@@ -37,6 +41,9 @@ struct BusCounts {
     if (refused > 0) metrics.publish_results.With({bus, metrics::kPublishRefused}).Add(refused);
     if (duplicate > 0) {
       metrics.publish_results.With({bus, metrics::kPublishDuplicate}).Add(duplicate);
+    }
+    if (scheduled > 0) {
+      metrics.publish_results.With({bus, metrics::kPublishScheduled}).Add(scheduled);
     }
     if (accepted > 0) metrics.publish_results.With({bus, metrics::kPublishAccepted}).Add(accepted);
     if (matched == 0) return;
@@ -68,6 +75,7 @@ void RefuseOthers(pavane::v1::PublishResponse& response) {
     result.set_sequence(0);
     result.set_matched_rules(0);
     result.set_duplicate(false);
+    result.set_scheduled(false);
     if (result.has_error()) continue;
     *result.mutable_error() =
         event::ToError(event::Refused(absl::StatusCode::kAborted, pavane::v1::BATCH_REFUSED,
@@ -94,23 +102,36 @@ absl::Status PublishTransaction::MatchAgain(const RuleSnapshot& now, PublishItem
   return absl::OkStatus();
 }
 
+absl::Status PublishTransaction::AppendOrSchedule(PublishItem& item, store::CommitBuilder& commit,
+                                                  pavane::v1::PublishResult& result) {
+  store::AppendResult done;
+  if (item.due_us > commit.time_us()) {
+    RETURN_IF_ERROR(CheckSchedule(commit, item.due_us));
+    done = commit.ScheduleEvent(std::move(item.event), item.due_us);
+  } else {
+    item.event.matched_rules = item.matched.rules;
+    done = commit.AppendEvent(std::move(item.event), std::move(item.matched.targets),
+                              std::move(item.matched.key_hashes));
+  }
+  result.set_sequence(done.event.sequence.value());
+  result.set_matched_rules(done.matched_rules);
+  result.set_duplicate(done.duplicate);
+  result.set_scheduled(done.scheduled);
+  return absl::OkStatus();
+}
+
 absl::Status PublishTransaction::Prepare(store::CommitBuilder& commit) {
   const RuleSnapshotPtr now = rules_.snapshot();
   for (PublishItem& item : call_.items) {
     pavane::v1::PublishResult& result = *call_.response.mutable_results(item.index);
-    const absl::Status matched = MatchAgain(*now, item);
-    if (!matched.ok()) {
-      *result.mutable_error() = event::ToError(matched);
+    absl::Status status = MatchAgain(*now, item);
+    if (status.ok()) status = AppendOrSchedule(item, commit, result);
+    if (!status.ok()) {
+      *result.mutable_error() = event::ToError(status);
       if (!call_.all_or_nothing) continue;
       refused_ = true;
-      return matched;
+      return status;
     }
-    item.event.matched_rules = item.matched.rules;
-    const store::AppendResult appended = commit.AppendEvent(
-        std::move(item.event), std::move(item.matched.targets), std::move(item.matched.key_hashes));
-    result.set_sequence(appended.event.sequence.value());
-    result.set_matched_rules(appended.matched_rules);
-    result.set_duplicate(appended.duplicate);
     FAILPOINT("ingress.publish_prepared");
   }
   return absl::OkStatus();
@@ -139,6 +160,7 @@ void PublishTransaction::Answer(Call call, const absl::Status& status,
     result.set_sequence(0);
     result.set_matched_rules(0);
     result.set_duplicate(false);
+    result.set_scheduled(false);
     *result.mutable_error() = event::ToError(status);
   }
   Count(metrics, call.response);

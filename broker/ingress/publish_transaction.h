@@ -20,7 +20,8 @@ struct PublishItem {
   int index = 0;  // of the entry and its result
   event::StoredEvent event;
   Matched matched;
-  BusRulesPtr rules;  // it was matched with these
+  BusRulesPtr rules;   // it was matched with these
+  int64_t due_us = 0;  // not before; 0: at once
 };
 
 /// The accepted entries of one publish call. Matches again where a rule of the bus has changed
@@ -48,6 +49,8 @@ class PublishTransaction : public store::Transaction {
 
  private:
   absl::Status MatchAgain(const RuleSnapshot& now, PublishItem& item);
+  absl::Status AppendOrSchedule(PublishItem& item, store::CommitBuilder& commit,
+                                pavane::v1::PublishResult& result);
 
   const RuleBook& rules_;
   metrics::BrokerMetrics* const metrics_;

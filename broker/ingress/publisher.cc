@@ -11,6 +11,7 @@
 #include "event/flow.h"
 #include "event/reason.h"
 #include "event/view_buffer.h"
+#include "ingress/due_events.h"
 #include "ingress/seal.h"
 
 namespace pavane::ingress {
@@ -71,10 +72,7 @@ absl::StatusOr<PublishItem> Publisher::Take(const RuleSnapshot& rules, PublishEn
   if (!entry.has_event()) {
     return event::Invalid(pavane::v1::MISSING_ATTRIBUTE, "the entry has no event");
   }
-  if (entry.has_deliver_at()) {
-    return event::Refused(absl::StatusCode::kUnimplemented, pavane::v1::NOT_SUPPORTED,
-                          "deliver_at: this version does not schedule events");
-  }
+  ASSIGN_OR_RETURN(item.due_us, DueTime(entry));
   if (entry.dedup_key().size() > kDedupKeyBytesMax) {
     return event::Invalid(pavane::v1::INVALID_DEDUP_KEY,
                           absl::StrCat("dedup_key has ", entry.dedup_key().size(),

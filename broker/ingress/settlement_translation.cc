@@ -135,6 +135,7 @@ pavane::v1::SettleResult TranslateAnswer(const RuleSnapshot& rules,
     emit.set_sequence(emitted.event.sequence.value());
     emit.set_matched_rules(emitted.matched_rules);
     emit.set_duplicate(emitted.duplicate);
+    emit.set_scheduled(emitted.scheduled);
     emit.set_event_id(emitted.event_id);
     const store::BusEntryPtr bus = rules.catalog().FindBus(emitted.event.bus);
     if (bus != nullptr) emit.set_bus(bus->bus.name());

@@ -12,6 +12,7 @@
 #include "admin/explain.h"
 #include "admin/preview.h"
 #include "admin/rule_admin.h"
+#include "admin/scheduled_admin.h"
 #include "admin/system_admin.h"
 #include "ingress/gate.h"
 #include "rpc/tail_hub.h"
@@ -26,6 +27,7 @@ struct AdminContext {
   admin::RuleAdmin& rules;
   admin::DeadLetterAdmin& dead_letters;
   admin::EventAdmin& events;
+  admin::ScheduledAdmin& scheduled;
   admin::SystemAdmin& system;
   const admin::Explainer explainer;
   const admin::Previewer previewer;

@@ -31,6 +31,32 @@ grpc::ServerUnaryReactor* EventAdminService::ListEvents(grpc::CallbackServerCont
       });
 }
 
+grpc::ServerUnaryReactor* EventAdminService::ListScheduledEvents(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Unary<v1::ListScheduledEventsRequest, v1::ListScheduledEventsResponse>(
+      context, request, response,
+      [this](v1::ListScheduledEventsRequest asked, Answer<v1::ListScheduledEventsResponse> answer) {
+        RunOnPool(admin_.pool, std::move(answer),
+                  [this, asked = std::move(asked)] { return admin_.scheduled.List(asked); });
+      });
+}
+
+grpc::ServerUnaryReactor* EventAdminService::CancelScheduledEvents(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Unary<v1::CancelScheduledEventsRequest, v1::CancelScheduledEventsResponse>(
+      context, request, response,
+      [this](v1::CancelScheduledEventsRequest asked,
+             Answer<v1::CancelScheduledEventsResponse> answer) {
+        StartOnPool(
+            admin_.pool, std::move(answer),
+            [this, asked = std::move(asked)](Answer<v1::CancelScheduledEventsResponse> later) {
+              admin_.scheduled.Cancel(asked, std::move(later));
+            });
+      });
+}
+
 grpc::ServerWriteReactor<grpc::ByteBuffer>* EventAdminService::TailEvents(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   return TailCall::Start(context, admin_, *request);

@@ -11,8 +11,10 @@ namespace pavane::rpc {
 
 using RawEventAdminService = pavane::admin::v1::EventAdmin::WithRawCallbackMethod_GetEvent<
     pavane::admin::v1::EventAdmin::WithRawCallbackMethod_ListEvents<
-        pavane::admin::v1::EventAdmin::WithRawCallbackMethod_TailEvents<
-            pavane::admin::v1::EventAdmin::Service>>>;
+        pavane::admin::v1::EventAdmin::WithRawCallbackMethod_ListScheduledEvents<
+            pavane::admin::v1::EventAdmin::WithRawCallbackMethod_CancelScheduledEvents<
+                pavane::admin::v1::EventAdmin::WithRawCallbackMethod_TailEvents<
+                    pavane::admin::v1::EventAdmin::Service>>>>>;
 
 /// The door for stored events: translates, nothing else.
 class EventAdminService : public RawEventAdminService {
@@ -26,6 +28,12 @@ class EventAdminService : public RawEventAdminService {
   grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListScheduledEvents(grpc::CallbackServerContext* context,
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* CancelScheduledEvents(grpc::CallbackServerContext* context,
+                                                  const grpc::ByteBuffer* request,
+                                                  grpc::ByteBuffer* response) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* TailEvents(grpc::CallbackServerContext* context,
                                                          const grpc::ByteBuffer* request) override;
 

@@ -9,7 +9,7 @@ namespace pavane::store {
 namespace {
 
 // A dead letter's id is its commit's position and its index in it.
-constexpr int kLetterIndexBits = 20;
+constexpr int kLetterIndexBits = 20;  // the same for a scheduled event's
 
 }  // namespace
 
@@ -21,15 +21,9 @@ AppendResult CommitBuilder::AppendEvent(event::StoredEvent event, std::vector<Ta
                                         std::vector<uint64_t> key_hashes) {
   CHECK(key_hashes.empty() || key_hashes.size() == targets.size()) << "one for each target";
   State::Bus& bus = state_->BusOf(event.ref.bus);
-  const bool deduplicated =
-      event.dedup_hash != event::Hash128() && bus.dedup.policy().window_us > 0;
+  const bool deduplicated = state_->Deduplicates(event);
   if (deduplicated) {
-    const auto first = bus.dedup.Find(event.dedup_hash, state_->time_us_);
-    // An answer that cannot be read is not guessed: this commit and all later ones fail.
-    if (!first.ok()) state_->log_->Fail(first.status());
-    if (first.ok() && first->has_value()) {
-      return {{event.ref.bus, (*first)->sequence}, (*first)->matched_rules, true};
-    }
+    if (auto first = state_->FirstOf(event)) return *first;
   }
   ++bus.last;
   event.ref.sequence = bus.last;
@@ -45,6 +39,37 @@ AppendResult CommitBuilder::AppendEvent(event::StoredEvent event, std::vector<Ta
                                      std::move(targets), std::move(key_hashes)});
   return result;
 }
+
+AppendResult CommitBuilder::ScheduleEvent(event::StoredEvent event, int64_t due_us) {
+  const bool deduplicated = state_->Deduplicates(event);
+  if (deduplicated) {
+    if (auto first = state_->FirstOf(event)) return *first;
+  }
+  ScheduledEvent scheduled;
+  const uint64_t index = state_->commit_->scheduled.size();
+  CHECK_LT(index, 1ull << kLetterIndexBits) << "a commit's bounds are far below";
+  scheduled.id = state_->position_.Next().value() << kLetterIndexBits | index;
+  scheduled.due_us = due_us;
+  scheduled.accepted_us = state_->time_us_;
+  event.ref.sequence = Sequence();
+  const AppendResult result{event.ref, 0, false, true};
+  state_->scheduled_.Add(scheduled.id, event.ref.bus,
+                         deduplicated ? event.dedup_hash : event::Hash128());
+  scheduled.event = std::make_shared<const event::StoredEvent>(std::move(event));
+  state_->commit_->scheduled.push_back(std::move(scheduled));
+  return result;
+}
+
+bool CommitBuilder::EraseScheduled(const ScheduledEvent& scheduled) {
+  if (!state_->scheduled_.Remove(scheduled.id)) return false;
+  ScheduledEvent erased;
+  erased.id = scheduled.id;
+  erased.due_us = scheduled.due_us;
+  state_->commit_->scheduled_erased.push_back(std::move(erased));
+  return true;
+}
+
+size_t CommitBuilder::scheduled() const { return state_->scheduled_.size(); }
 
 void CommitBuilder::Settle(SettlementRecord settlement) {
   state_->commit_->settlements.push_back(std::move(settlement));

@@ -20,6 +20,7 @@ struct AppendResult {
   event::EventRef event;
   uint32_t matched_rules = 0;
   bool duplicate = false;
+  bool scheduled = false;  // it waits, or is a duplicate of one that waits: no sequence yet
 };
 
 /// Collects the changes of one group commit on the writer thread. Each transaction adds its part in
@@ -40,6 +41,14 @@ class CommitBuilder {
   /// de-duplicated. `key_hashes` is empty, or one for each target: see AppendedEvent.
   AppendResult AppendEvent(event::StoredEvent event, std::vector<TargetId> targets,
                            std::vector<uint64_t> key_hashes = {});
+
+  /// Keeps the event until `due_us`, unless it is a duplicate as with AppendEvent, or of an event
+  /// that waits. When it is due, EraseScheduled and AppendEvent belong into one transaction.
+  AppendResult ScheduleEvent(event::StoredEvent event, int64_t due_us);
+  /// False, and nothing is done, when the event does not wait any more.
+  bool EraseScheduled(const ScheduledEvent& scheduled);
+  /// Events that wait, those of this commit included.
+  size_t scheduled() const;
 
   void Settle(SettlementRecord settlement);
   void PutException(ExceptionRecord exception);

@@ -49,6 +49,13 @@ absl::Status CommitBuilder::State::Load(Log& log, int64_t now_us) {
     buses_[bus] = std::make_unique<Bus>(log.dedup(bus));
   }
   for (const auto& [bus, sequence] : checkpoint.last_sequences) BusOf(bus).last = sequence;
+  RETURN_IF_ERROR(log.VisitScheduled(std::nullopt, [this](const ScheduledEvent& scheduled) {
+    const event::StoredEvent& event = *scheduled.event;
+    scheduled_.Add(scheduled.id, event.ref.bus,
+                   Deduplicates(event) ? event.dedup_hash : event::Hash128());
+    return true;
+  }));
+  scheduled_.Mark();
   return absl::OkStatus();
 }
 
@@ -61,6 +68,20 @@ CommitBuilder::State::Bus& CommitBuilder::State::BusOf(BusId id) {
   return *bus;
 }
 
+bool CommitBuilder::State::Deduplicates(const event::StoredEvent& event) {
+  return event.dedup_hash != event::Hash128() && BusOf(event.ref.bus).dedup.policy().window_us > 0;
+}
+
+std::optional<AppendResult> CommitBuilder::State::FirstOf(const event::StoredEvent& event) {
+  const BusId bus = event.ref.bus;
+  if (scheduled_.Contains(bus, event.dedup_hash)) return AppendResult{{bus, {}}, 0, true, true};
+  const auto first = BusOf(bus).dedup.Find(event.dedup_hash, time_us_);
+  // An answer that cannot be read is not guessed: this commit and all later ones fail.
+  if (!first.ok()) log_->Fail(first.status());
+  if (!first.ok() || !first->has_value()) return std::nullopt;
+  return AppendResult{{bus, (*first)->sequence}, (*first)->matched_rules, true};
+}
+
 void CommitBuilder::State::Begin(int64_t now_us) {
   CHECK(commit_->empty()) << "the commit before was finished";
   time_us_ = std::max(now_us, last_time_us_ + 1);
@@ -69,10 +90,12 @@ void CommitBuilder::State::Begin(int64_t now_us) {
 }
 
 void CommitBuilder::State::Mark() {
-  marked_ = {commit_->events.size(),       commit_->settlements.size(),
-             commit_->exceptions.size(),   commit_->exceptions_erased.size(),
-             commit_->dead_letters.size(), commit_->dead_letters_erased.size(),
-             commit_->catalog.size()};
+  marked_ = {commit_->events.size(),          commit_->settlements.size(),
+             commit_->exceptions.size(),      commit_->exceptions_erased.size(),
+             commit_->dead_letters.size(),    commit_->dead_letters_erased.size(),
+             commit_->catalog.size(),         commit_->scheduled.size(),
+             commit_->scheduled_erased.size()};
+  scheduled_.Mark();
   dedup_added_.clear();
   policies_before_.clear();
 }
@@ -100,6 +123,9 @@ void CommitBuilder::State::RollBack() {
   commit.dead_letters.resize(marked_.dead_letters);
   commit.dead_letters_erased.resize(marked_.dead_letters_erased);
   commit.catalog.resize(marked_.catalog);
+  commit.scheduled.resize(marked_.scheduled);
+  commit.scheduled_erased.resize(marked_.scheduled_erased);
+  scheduled_.RollBack();
   dedup_added_.clear();
   policies_before_.clear();
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "store/commit_builder.h"
 #include "store/dedup_index.h"
 #include "store/log.h"
+#include "store/scheduled_set.h"
 
 namespace pavane::store {
 
@@ -59,9 +61,14 @@ class CommitBuilder::State {
     size_t dead_letters = 0;
     size_t dead_letters_erased = 0;
     size_t catalog = 0;
+    size_t scheduled = 0;
+    size_t scheduled_erased = 0;
   };
 
   Bus& BusOf(BusId id);
+  bool Deduplicates(const event::StoredEvent& event);
+  /// The answer to the first event of the identity, if there was one in the window or one waits.
+  std::optional<AppendResult> FirstOf(const event::StoredEvent& event);
   void SetPolicy(BusId id, DedupPolicy policy);
   void SetPolicyFrom(const CatalogChange& change);
 
@@ -72,6 +79,7 @@ class CommitBuilder::State {
   Position position_;  // of the last commit
   int64_t last_time_us_ = 0;
   absl::flat_hash_map<BusId, std::unique_ptr<Bus>> buses_;
+  ScheduledSet scheduled_;
 
   // Of the commit at hand.
   std::shared_ptr<CommitRecord> commit_ = std::make_shared<CommitRecord>();

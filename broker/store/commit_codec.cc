@@ -1,5 +1,5 @@
 // commit       := times dispatch settlements exceptions erased_exceptions letters erased_letters
-//                 catalog [keys]
+//                 catalog [keys] [scheduled]
 // times        := time_us signed, catalog version varint
 // dispatch     := runs targets [matched rules varint]* [count varint, index varint * count]*
 // runs         := count, [bus, first sequence, events]*      consecutive events of one bus
@@ -11,6 +11,8 @@
 // catalog      := count, [kind u8, id, erased u8, bytes]*
 // keys         := count, [event index, target index, hash u64]*   ordered deliveries; both indices
 //                 count, [erased letter index, hash u64]*         from 0; only with the flag kKeyed
+// scheduled    := count, [protobuf bytes]*   only with the flag kScheduled
+//                 count, [id, due_us signed]*   erased
 //
 // Numbers are varints where nothing else is said. A settlement takes some 16 bytes, of which 8 are
 // its token; an event with one target 3.
@@ -42,6 +44,9 @@ constexpr uint8_t kReasonMask = 7;
 constexpr int kClientOutcomeShift = 3;
 constexpr uint8_t kSameContentHash = 64;  // as the settlement's before
 constexpr uint8_t kNoAttempt = 128;       // boot, token and content hash are zero
+// Flags of an emitted event.
+constexpr uint8_t kDuplicate = 1;
+constexpr uint8_t kEmitScheduled = 2;
 
 void PutEvent(const event::EventRef& ref, WireWriter& wire) {
   wire.Varint(ref.bus.value());
@@ -155,7 +160,7 @@ void PutEmitted(const std::vector<EmittedEvent>& emitted, WireWriter& wire) {
   for (const EmittedEvent& event : emitted) {
     PutEvent(event.event, wire);
     wire.Varint(event.matched_rules);
-    wire.Byte(event.duplicate ? 1 : 0);
+    wire.Byte((event.duplicate ? kDuplicate : 0) | (event.scheduled ? kEmitScheduled : 0));
     wire.Bytes(event.event_id);
   }
 }
@@ -165,7 +170,9 @@ std::vector<EmittedEvent> GetEmitted(WireReader& in) {
   for (EmittedEvent& event : emitted) {
     event.event = GetEvent(in);
     event.matched_rules = static_cast<uint32_t>(in.Varint());
-    event.duplicate = in.Byte() != 0;
+    const uint8_t emit_flags = in.Byte();
+    event.duplicate = (emit_flags & kDuplicate) != 0;
+    event.scheduled = (emit_flags & kEmitScheduled) != 0;
     event.event_id = std::string(in.Bytes());
   }
   return emitted;
@@ -371,6 +378,34 @@ void GetKeys(WireReader& in, WithEvents with_events, CommitRecord& commit) {
   }
 }
 
+// ---- scheduled events
+
+bool PutScheduled(const CommitRecord& commit, WireWriter& wire) {
+  if (commit.scheduled.empty() && commit.scheduled_erased.empty()) return false;
+  wire.Varint(commit.scheduled.size());
+  for (const ScheduledEvent& scheduled : commit.scheduled) {
+    wire.Bytes(SerializeScheduled(scheduled));
+  }
+  wire.Varint(commit.scheduled_erased.size());
+  for (const ScheduledEvent& scheduled : commit.scheduled_erased) {
+    wire.Varint(scheduled.id);
+    wire.Signed(scheduled.due_us);
+  }
+  return true;
+}
+
+void GetScheduled(WireReader& in, CommitRecord& commit) {
+  commit.scheduled.resize(in.Count());
+  for (ScheduledEvent& scheduled : commit.scheduled) {
+    if (!ParseScheduled(in.Bytes(), scheduled)) return in.Fail();
+  }
+  commit.scheduled_erased.resize(in.Count(2));
+  for (ScheduledEvent& scheduled : commit.scheduled_erased) {
+    scheduled.id = in.Varint();
+    scheduled.due_us = in.Signed();
+  }
+}
+
 CommitTimes GetTimes(WireReader& in) {
   CommitTimes times;
   times.time_us = in.Signed();
@@ -389,7 +424,10 @@ uint8_t AppendCommit(const CommitRecord& commit, std::string& out) {
   PutExceptions(commit, wire);
   PutDeadLetters(commit, wire);
   PutCatalog(commit.catalog, wire);
-  return PutKeys(commit, wire) ? kKeyed : 0;
+  uint8_t flags = 0;
+  if (PutKeys(commit, wire)) flags |= kKeyed;
+  if (PutScheduled(commit, wire)) flags |= kScheduled;
+  return flags;
 }
 
 absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string_view key,
@@ -411,6 +449,7 @@ absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string
   GetDeadLetters(in, commit);
   GetCatalog(in, commit.catalog);
   if ((opened.flags & kKeyed) != 0) GetKeys(in, with_events, commit);
+  if ((opened.flags & kScheduled) != 0) GetScheduled(in, commit);
   if (!in.done()) return CorruptRecord(family, key, "it does not decode");
   return commit;
 }

@@ -62,6 +62,7 @@ struct EmittedEvent {
   uint32_t matched_rules = 0;
   bool duplicate = false;
   std::string event_id;
+  bool scheduled = false;  // waits for its time: it has no sequence yet
 };
 
 /// A delivery that is not a fresh entry of its target's queue any more: it failed, was released,
@@ -138,6 +139,14 @@ struct DeadLetterRecord {
   std::string event_bytes;
 };
 
+/// An event that is kept whole until it is due, and appended then. Key: (due_us, id).
+struct ScheduledEvent {
+  uint64_t id = 0;          // unique in the store: position of its commit << 20 | index within it
+  int64_t due_us = 0;       // UTC microseconds
+  int64_t accepted_us = 0;  // when it was taken
+  event::StoredEventPtr event;  // without sequence, time, version and matched rules
+};
+
 /// A change of the catalog: one entry put or erased, as versioned bytes (see catalog_codec.h).
 struct CatalogChange {
   /// kNextIds: the ids to give next; comes from Log::ReadCatalog, kept there by the log itself.
@@ -173,11 +182,13 @@ struct CommitRecord {
   /// Only id and ref are used, and key_hash where the letter blocks_key.
   std::vector<DeadLetterRecord> dead_letters_erased;
   std::vector<CatalogChange> catalog;
+  std::vector<ScheduledEvent> scheduled;         // put
+  std::vector<ScheduledEvent> scheduled_erased;  // only the key fields are used
 
   bool empty() const {
     return events.empty() && settlements.empty() && exceptions.empty() &&
            exceptions_erased.empty() && dead_letters.empty() && dead_letters_erased.empty() &&
-           catalog.empty();
+           catalog.empty() && scheduled.empty() && scheduled_erased.empty();
   }
 };
 

@@ -25,8 +25,8 @@ namespace pavane::store {
 namespace {
 
 constexpr std::array<absl::string_view, kFamilies> kFamilyNames = {
-    "default",           "commit",  "block",      "payload", "run", "exception", "dead_letter",
-    "dead_letter_event", "catalog", "checkpoint", "dedup"};
+    "default",           "commit",  "block",      "payload", "run",      "exception", "dead_letter",
+    "dead_letter_event", "catalog", "checkpoint", "dedup",   "scheduled"};
 
 // Those that every store has; later ones are made when an older store is first opened.
 constexpr size_t kFamiliesOfFormat1 = 10;
@@ -95,7 +95,8 @@ rocksdb::ColumnFamilyOptions FamilyOptions(absl::string_view name,
   } else if (name == FamilyName(Family::kBlock) || name == FamilyName(Family::kDedup)) {
     family.compression = rocksdb::kNoCompression;  // hashes
   } else if (name == FamilyName(Family::kException) || name == FamilyName(Family::kDeadLetter) ||
-             name == FamilyName(Family::kDeadLetterEvent) || name == FamilyName(Family::kRun)) {
+             name == FamilyName(Family::kDeadLetterEvent) || name == FamilyName(Family::kRun) ||
+             name == FamilyName(Family::kScheduledEvent)) {
     family.table_properties_collector_factories.push_back(
         rocksdb::NewCompactOnDeletionCollectorFactory(kTombstoneWindow, kTombstoneTrigger));
   }

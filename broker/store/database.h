@@ -33,8 +33,9 @@ enum class Family : uint8_t {
   kCatalog,
   kCheckpoint,
   kDedup,
+  kScheduledEvent,
 };
-inline constexpr size_t kFamilies = 11;
+inline constexpr size_t kFamilies = 12;
 absl::string_view FamilyName(Family family);
 
 /// The RocksDB database below the log: opening, options, reads and writes with our errors. Any

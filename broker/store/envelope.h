@@ -20,9 +20,10 @@ inline constexpr uint8_t kValueVersion = 1;
 inline constexpr size_t kEnvelopeBytes = 10;
 
 /// Flags of a value.
-inline constexpr uint8_t kLz4 = 1;    // payload is: raw size varint, then an LZ4 block
-inline constexpr uint8_t kKeyed = 2;  // commit, run: hashes of ordering keys follow at the end
-inline constexpr uint8_t kKnownFlags = kLz4 | kKeyed;
+inline constexpr uint8_t kLz4 = 1;        // payload is: raw size varint, then an LZ4 block
+inline constexpr uint8_t kKeyed = 2;      // commit, run: hashes of ordering keys follow at the end
+inline constexpr uint8_t kScheduled = 4;  // commit: scheduled events follow behind the keys
+inline constexpr uint8_t kKnownFlags = kLz4 | kKeyed | kScheduled;
 
 /// Starts a value in `out`, emptying it: the payload is appended after, then SealEnvelope.
 void BeginEnvelope(std::string& out);

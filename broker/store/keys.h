@@ -85,6 +85,8 @@ inline Key DedupChunkKey(BusId bus, Sequence last, uint64_t chunk) {
   return Key().Add64(bus.value()).Add64(last.value()).Add64(chunk);
 }
 inline constexpr size_t kDedupHeadKeyBytes = 16;
+/// scheduled: due time, id.
+inline Key ScheduledKey(int64_t due_us, uint64_t id) { return Key().AddSigned(due_us).Add64(id); }
 /// catalog: kind, id.
 inline Key CatalogKey(CatalogChange::Kind kind, uint64_t id) {
   return Key().Add8(static_cast<uint8_t>(kind)).Add64(id);

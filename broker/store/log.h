@@ -182,6 +182,16 @@ class Log {
                                                               std::optional<ExceptionKey> after,
                                                               size_t max) const;
 
+  // ---- scheduled events
+  /// Scheduled events after (due_us, id), in key order; `visit` returns false to stop.
+  struct ScheduledEventKey {
+    int64_t due_us = 0;
+    uint64_t id = 0;
+    friend auto operator<=>(const ScheduledEventKey&, const ScheduledEventKey&) = default;
+  };
+  absl::Status VisitScheduled(std::optional<ScheduledEventKey> after,
+                              const std::function<bool(const ScheduledEvent&)>& visit) const;
+
   // ---- dead letters
   /// Dead letters after (target, id), in key order; `visit` returns false to stop.
   struct DeadLetterKey {

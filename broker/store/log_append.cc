@@ -61,6 +61,7 @@ absl::Status Log::Impl::WriteCommit(const CommitRecord& commit, bool sync) {
   RETURN_IF_ERROR(PutExceptions(commit));
   RETURN_IF_ERROR(PutDeadLetters(commit));
   RETURN_IF_ERROR(PutCatalog(commit));
+  RETURN_IF_ERROR(PutScheduled(commit));
   RETURN_IF_ERROR(AddUpkeep());
   FAILPOINT("store.batch_built");
   RETURN_IF_ERROR(database->Write(batch, sync));
@@ -180,6 +181,20 @@ absl::Status Log::Impl::PutCatalog(const CommitRecord& commit) {
   }
   const Key key = CatalogKey(CatalogChange::Kind::kNextIds, 0);
   return Put(Family::kCatalog, key.view(), EncodeNextIds(next_ids));
+}
+
+absl::Status Log::Impl::PutScheduled(const CommitRecord& commit) {
+  for (const ScheduledEvent& scheduled : commit.scheduled) {
+    RETURN_IF_ERROR(Put(Family::kScheduledEvent,
+                        ScheduledKey(scheduled.due_us, scheduled.id).view(),
+                        SerializeScheduled(scheduled)));
+  }
+  // Behind the puts: one of this commit may be cancelled in it.
+  for (const ScheduledEvent& scheduled : commit.scheduled_erased) {
+    RETURN_IF_ERROR(
+        Delete(Family::kScheduledEvent, ScheduledKey(scheduled.due_us, scheduled.id).view()));
+  }
+  return absl::OkStatus();
 }
 
 void Log::Impl::Remember(const CommitRecord& commit) {

@@ -295,6 +295,25 @@ absl::StatusOr<std::vector<ExceptionRecord>> Log::ReadExceptions(TargetId target
   return exceptions;
 }
 
+absl::Status Log::VisitScheduled(std::optional<ScheduledEventKey> after,
+                                 const std::function<bool(const ScheduledEvent&)>& visit) const {
+  std::string from;
+  if (after.has_value()) {
+    from = std::string(ScheduledKey(after->due_us, after->id).view());
+    from.push_back('\0');  // the first key behind it
+  }
+  Scan scan(*impl_->database, Family::kScheduledEvent, from, "");
+  for (; scan.Valid(); scan.Next()) {
+    ASSIGN_OR_RETURN(const Opened opened, OpenEnvelope("scheduled", scan.key(), scan.value()));
+    ScheduledEvent scheduled;
+    if (!ParseScheduled(opened.payload, scheduled)) {
+      return CorruptRecord("scheduled", scan.key(), "it does not decode");
+    }
+    if (!visit(scheduled)) return absl::OkStatus();
+  }
+  return scan.status();
+}
+
 absl::Status Log::VisitDeadLetters(
     std::optional<DeadLetterKey> after, std::optional<TargetId> target,
     const std::function<bool(const DeadLetterRecord&)>& visit) const {

@@ -1,6 +1,7 @@
 #include "store/record_codec.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "base/check.h"
 #include "store/records.pb.h"
@@ -25,6 +26,19 @@ template <typename Enum>
 bool ReadEnum(uint32_t number, Enum first, Enum last, Enum& value) {
   if (number < static_cast<uint32_t>(first) || number > static_cast<uint32_t>(last)) return false;
   value = static_cast<Enum>(number);
+  return true;
+}
+
+using HashField = google::protobuf::RepeatedField<uint64_t>;
+
+void AddHash(const event::Hash128& hash, HashField& field) {
+  field.Add(hash.high);
+  field.Add(hash.low);
+}
+
+bool ReadHash(const HashField& field, event::Hash128& hash) {
+  if (field.size() != 2) return false;
+  hash = {field.Get(0), field.Get(1)};
   return true;
 }
 
@@ -132,6 +146,45 @@ bool ParseDeadLetter(absl::string_view bytes, DeadLetterRecord& letter) {
   letter.event_bytes = std::move(*record.mutable_event_bytes());
   letter.key_hash = record.key_hash();
   letter.blocks_key = record.blocks_key();
+  return true;
+}
+
+std::string SerializeScheduled(const ScheduledEvent& scheduled) {
+  const event::StoredEvent& event = *scheduled.event;
+  v1::ScheduledRecord record;
+  record.set_id(scheduled.id);
+  record.set_due_us(scheduled.due_us);
+  record.set_accepted_us(scheduled.accepted_us);
+  record.set_bus(event.ref.bus.value());
+  record.set_event_bytes(event.bytes);
+  AddHash(event.id_hash, *record.mutable_id_hash());
+  AddHash(event.dedup_hash, *record.mutable_dedup_hash());
+  AddHash(event.correlation_hash, *record.mutable_correlation_hash());
+  if (event.cause) {
+    record.set_cause_bus(event.cause->bus.value());
+    record.set_cause_sequence(event.cause->sequence.value());
+  }
+  return Serialize(record);
+}
+
+bool ParseScheduled(absl::string_view bytes, ScheduledEvent& scheduled) {
+  v1::ScheduledRecord record;
+  if (!Parse(bytes, record)) return false;
+  event::StoredEvent event;
+  if (!ReadHash(record.id_hash(), event.id_hash) ||
+      !ReadHash(record.dedup_hash(), event.dedup_hash) ||
+      !ReadHash(record.correlation_hash(), event.correlation_hash)) {
+    return false;
+  }
+  event.ref.bus = BusId(record.bus());
+  event.bytes = std::move(*record.mutable_event_bytes());
+  if (record.cause_bus() != 0) {
+    event.cause = event::EventRef{BusId(record.cause_bus()), Sequence(record.cause_sequence())};
+  }
+  scheduled.id = record.id();
+  scheduled.due_us = record.due_us();
+  scheduled.accepted_us = record.accepted_us();
+  scheduled.event = std::make_shared<const event::StoredEvent>(std::move(event));
   return true;
 }
 

@@ -20,6 +20,9 @@ bool ParseException(absl::string_view bytes, ExceptionRecord& exception);
 std::string SerializeDeadLetter(const DeadLetterRecord& letter);
 bool ParseDeadLetter(absl::string_view bytes, DeadLetterRecord& letter);
 
+std::string SerializeScheduled(const ScheduledEvent& scheduled);
+bool ParseScheduled(absl::string_view bytes, ScheduledEvent& scheduled);
+
 std::string SerializeTargetState(const TargetState& state);
 bool ParseTargetState(absl::string_view bytes, TargetState& state);
 

@@ -1,4 +1,4 @@
-// pavane event get | list | tail
+// pavane event get | list | tail | scheduled | cancel
 #include <algorithm>
 
 #include "absl/strings/numbers.h"
@@ -20,16 +20,31 @@
 namespace pavane::cli {
 namespace {
 
+using ::pavane::admin::v1::CancelScheduledEventsRequest;
 using ::pavane::admin::v1::EventAdmin;
 using ::pavane::admin::v1::GetEventRequest;
 using ::pavane::admin::v1::ListEventsRequest;
 using ::pavane::admin::v1::ListEventsResponse;
+using ::pavane::admin::v1::ListScheduledEventsRequest;
+using ::pavane::admin::v1::ListScheduledEventsResponse;
+using ::pavane::admin::v1::ScheduledEvent;
 using ::pavane::admin::v1::StoredEvent;
 using ::pavane::admin::v1::TailEventsRequest;
 using ::pavane::admin::v1::TailEventsResponse;
 
 // As the broker takes it.
 constexpr uint64_t kLastMax = 1000;
+
+struct ScheduledOptions {
+  std::string bus;
+  PageOptions pages;
+};
+
+struct CancelOptions {
+  std::string bus;
+  std::string id;
+  std::string source;
+};
 
 struct GetOptions {
   std::string key;
@@ -196,6 +211,60 @@ absl::Status Tail(const Context& context, const TailOptions& options) {
   return absl::UnavailableError("the broker ended the stream");
 }
 
+absl::Status Scheduled(const Context& context, const ScheduledOptions& options) {
+  ListScheduledEventsRequest request;
+  request.set_bus(options.bus);
+  Table table({"DELIVER AT", "BUS", "TYPE", "SOURCE", "ID"});
+  return ShowPages(context, &EventAdmin::Stub::ListScheduledEvents, request, options.pages, &table,
+                   [&](const ListScheduledEventsResponse& page) {
+                     for (const ScheduledEvent& scheduled : page.events()) {
+                       if (context.json()) {
+                         context.PrintJson(scheduled);
+                       } else {
+                         table.Add({context.Time(scheduled.deliver_at()), scheduled.bus(),
+                                    scheduled.event().type(), scheduled.event().source(),
+                                    scheduled.event().id()});
+                       }
+                     }
+                     return page.events_size();
+                   });
+}
+
+absl::Status Cancel(const Context& context, const CancelOptions& options) {
+  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  CancelScheduledEventsRequest request;
+  request.set_bus(options.bus);
+  request.set_id(options.id);
+  request.set_source(options.source);
+  auto response = broker.Call(&EventAdmin::Stub::CancelScheduledEvents, request);
+  if (absl::IsNotFound(response.status())) {
+    return WithHint(response.status(), "see `pavane event scheduled`");
+  }
+  CLI_RETURN_IF_ERROR(response.status());
+  if (context.json()) {
+    context.PrintJson(*response);
+  } else {
+    context.out() << "cancelled " << response->cancelled() << "\n";
+  }
+  return absl::OkStatus();
+}
+
+void AddScheduled(CLI::App* event, Context* context) {
+  CLI::App* scheduled = AddCommand(event, "scheduled",
+                                   "List the events that wait for their time, the next one first");
+  auto options = std::make_shared<ScheduledOptions>();
+  AddBus(scheduled, &options->bus, "Only events of this bus (default: all)");
+  AddPageOptions(scheduled, "events", &options->pages);
+  SetAction(scheduled, context, options, Scheduled);
+
+  CLI::App* cancel = AddCommand(event, "cancel", "Take a scheduled event back");
+  auto cancelled = std::make_shared<CancelOptions>();
+  cancel->add_option("id", cancelled->id, "Id of the event")->required()->type_name("ID");
+  AddBus(cancel, &cancelled->bus);
+  cancel->add_option("--source", cancelled->source, "Only an event of this source");
+  SetAction(cancel, context, cancelled, Cancel);
+}
+
 void AddGet(CLI::App* event, Context* context) {
   CLI::App* get = AddCommand(event, "get", "Show an event by its sequence or id");
   auto options = std::make_shared<GetOptions>();
@@ -244,6 +313,7 @@ void AddEventCommands(CLI::App* app, Context* context) {
   AddGet(event, context);
   AddList(event, context);
   AddTail(event, context);
+  AddScheduled(event, context);
 }
 
 }  // namespace pavane::cli

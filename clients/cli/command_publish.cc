@@ -31,6 +31,8 @@ struct PublishOptions {
   std::optional<std::string> data;
   std::string file;
   bool validate_only = false;
+  std::optional<absl::Time> deliver_at;
+  std::optional<absl::Duration> delay;
   std::optional<double> rate;
   std::optional<absl::Duration> retry_for;
   bool quiet = false;
@@ -43,6 +45,11 @@ void PrintResult(const Context& context, const PublishOptions& options,
   context.out() << (options.validate_only ? "valid: " : "published ")
                 << EscapeForTerminal(result.event_id()) << " to "
                 << EscapeForTerminal(result.bus());
+  if (result.scheduled()) {
+    context.out() << ", scheduled"
+                  << (result.duplicate() ? " (duplicate of an event that waits)" : "") << "\n";
+    return;
+  }
   if (!options.validate_only) context.out() << ", sequence " << result.sequence();
   context.out() << ", " << Plural(result.matched_rules(), "rule", "rules") << " matched"
                 << (result.duplicate() ? " (duplicate of an earlier event)" : "") << "\n";
@@ -95,7 +102,10 @@ absl::Status PublishMany(const Context& context, const PublishOptions& options) 
   return InContext(run.Run(file), options.file);
 }
 
-absl::Status Publish(const Context& context, const PublishOptions& options) {
+absl::Status Publish(const Context& context, const PublishOptions& given) {
+  PublishOptions options = given;
+  options.event.deliver_at = given.deliver_at;
+  if (given.delay) options.event.deliver_at = absl::Now() + *given.delay;
   if (!options.file.empty()) {
     if (options.data || !options.event.id.empty()) {
       return UsageError("--data and --id are for one event and do not go with a file");
@@ -131,6 +141,10 @@ void AddEventOptions(CLI::App* publish, PublishOptions* options) {
       ->type_name("MEDIA-TYPE");
   publish->add_option("--dedup-key", event->dedup_key, "De-duplicate by this, not by source and id")
       ->type_name("KEY");
+  CLI::Option* deliver_at =
+      AddTime(publish, "--deliver-at", &options->deliver_at, "Append the event at this time");
+  AddDuration(publish, "--delay", &options->delay, "Append the event so long from now")
+      ->excludes(deliver_at);
   publish->add_flag("--validate-only", options->validate_only,
                     "Only check and match; publish nothing");
 }

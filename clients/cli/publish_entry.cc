@@ -6,6 +6,7 @@
 #include "clients/cli/cloud_event.h"
 #include "clients/cli/escape.h"
 #include "clients/cli/status.h"
+#include "clients/cli/timestamp.h"
 
 namespace pavane::cli {
 namespace {
@@ -66,6 +67,7 @@ absl::Status Complete(const EventFlags& flags, PublishEntry* entry) {
   FillIn(kDefaultSource, event->mutable_source());
   FillIn("1.0", event->mutable_spec_version());
   FillIn(flags.bus, entry->mutable_bus());
+  if (flags.deliver_at) *entry->mutable_deliver_at() = ToProto(*flags.deliver_at);
   if (event->id().empty()) event->set_id(NewEventId());
   for (const std::string& attribute : flags.attributes) {
     CLI_RETURN_IF_ERROR(SetFlagAttribute(attribute, event));

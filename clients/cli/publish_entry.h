@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 #include "clients/cli/json_value.h"
 #include "pavane/v1/publisher.pb.h"
@@ -25,6 +26,7 @@ struct EventFlags {
   std::string subject;
   std::string content_type;
   std::string dedup_key;
+  std::optional<absl::Time> deliver_at;
   // NAME=TEXT, or NAME:=VALUE for a boolean or an integer.
   std::vector<std::string> attributes;
 };

@@ -33,7 +33,7 @@ class BadInputTest(BrokerTest):
             ({"event": event("b", data="[" * 5_000)}, "INVALID_JSON"),
             ({"event": {**event("b", data=None), "binary_data": b'{"a":"\xff"}'}}, "INVALID_UTF8"),
             ({"event": event("b"), "bus": "nowhere"}, "UNKNOWN_BUS"),
-            ({"event": event("b"), "deliver_at": {"seconds": 4_000_000_000}}, "NOT_SUPPORTED"),
+            ({"event": event("b"), "deliver_at": {"seconds": 40_000_000_000}}, "INVALID_ATTRIBUTE"),
             ({"event": event("b"), "dedup_key": "k" * 257}, "INVALID_DEDUP_KEY"),
             ({"event": event("b", data='{"a":"' + "x" * (2 << 20) + '"}')}, "EVENT_TOO_LARGE"),
         ]

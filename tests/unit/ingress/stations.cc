@@ -12,9 +12,15 @@ ingress::RuleBook::Options Stations::RuleBookOptions(const config::Config& confi
   return options;
 }
 
-Stations::Stations(config::Config settings) : config(std::move(settings)) {
+void Stations::Commits::OnCommit(const std::shared_ptr<const store::CommitRecord>& commit) {
+  stations.dispatcher->OnCommit(commit);
+  stations.due_events->OnCommit(*commit);
+}
+
+Stations::Stations(config::Config settings, std::shared_ptr<TempDir> directory)
+    : dir(directory != nullptr ? std::move(directory) : std::make_shared<TempDir>()), config(std::move(settings)) {
   store::Log::Options log_options;
-  log_options.directory = dir_.File("store");
+  log_options.directory = dir->File("store");
   auto opened = store::Log::Open(log_options);
   CHECK_OK(opened);
   log = *std::move(opened);
@@ -29,7 +35,7 @@ Stations::Stations(config::Config settings) : config(std::move(settings)) {
   options.retry_defaults.mutable_backoff_max()->set_seconds(600);
   dispatcher = std::make_unique<delivery::Dispatcher>(*log, clock, random, options);
   store::Writer::Observers observers;
-  observers.commits = dispatcher.get();
+  observers.commits = &commits_;
   auto created = store::Writer::Create(*log, clock, {}, std::move(observers));
   CHECK_OK(created);
   writer = *std::move(created);
@@ -37,6 +43,8 @@ Stations::Stations(config::Config settings) : config(std::move(settings)) {
   dispatcher->set_forward([this](const std::string& bus, event::StoredEventPtr event) {
     return forwarder.Forward(bus, std::move(event));
   });
+  due_events = std::make_unique<ingress::DueEvents>(rules, gate, *log, *writer, clock);
+  CHECK_OK(due_events->Load());
   publisher = std::make_unique<ingress::Publisher>(rules, gate, *writer, config.limits, nullptr);
   settler = std::make_unique<ingress::Settler>(
       rules, gate, *dispatcher, ingress::Emits::Context{rules, kPavaneUuidSpace, config.limits},
@@ -49,13 +57,16 @@ Stations::Stations(config::Config settings) : config(std::move(settings)) {
   session_rules = std::make_unique<admin::SessionRules>(*editor, clock);
   dead_letters = std::make_unique<admin::DeadLetterAdmin>(rules, gate, *log, *writer);
   events = std::make_unique<admin::EventAdmin>(rules, *log);
+  scheduled = std::make_unique<admin::ScheduledAdmin>(rules, gate, *log, *writer);
   CHECK_OK(dispatcher->Recover());
   writer->Start();
   dispatcher->Start();
+  due_events->Start();
   CHECK_OK(Await<absl::Status>([this](auto done) { buses->Start(done); }));
 }
 
 Stations::~Stations() {
+  due_events->Stop();
   dispatcher->Stop();
   writer->Stop();
 }

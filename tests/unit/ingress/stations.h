@@ -16,12 +16,14 @@
 #include "admin/event_admin.h"
 #include "admin/rule_admin.h"
 #include "admin/rule_sets.h"
+#include "admin/scheduled_admin.h"
 #include "admin/session_rules.h"
 #include "base/manual_clock.h"
 #include "base/random.h"
 #include "base/uuid.h"
 #include "config/config.h"
 #include "delivery/dispatcher.h"
+#include "ingress/due_events.h"
 #include "ingress/forwarder.h"
 #include "ingress/gate.h"
 #include "ingress/publisher.h"
@@ -46,7 +48,8 @@ T Await(const std::function<void(std::function<void(T)>)>& start) {
 /// until told.
 class Stations {
  public:
-  explicit Stations(config::Config config = {});
+  /// Over the store in `dir`, which an earlier object may have left; null: a new one.
+  explicit Stations(config::Config config = {}, std::shared_ptr<TempDir> dir = nullptr);
   ~Stations();
 
   absl::Status PutBus(const std::string& name);
@@ -63,11 +66,15 @@ class Stations {
   pavane::v1::SettleResult Reject(const std::string& service, const std::string& delivery_id);
 
  private:
+  struct Commits : store::CommitObserver {
+    explicit Commits(Stations& stations) : stations(stations) {}
+    void OnCommit(const std::shared_ptr<const store::CommitRecord>& commit) override;
+    Stations& stations;
+  };
   static ingress::RuleBook::Options RuleBookOptions(const config::Config& config);
 
-  TempDir dir_;
-
  public:
+  const std::shared_ptr<TempDir> dir;
   const config::Config config;
   ManualClock clock;
   SeededRandom random{7};
@@ -77,6 +84,7 @@ class Stations {
   ingress::Forwarder forwarder{rules};
   std::unique_ptr<delivery::Dispatcher> dispatcher;
   std::unique_ptr<store::Writer> writer;
+  std::unique_ptr<ingress::DueEvents> due_events;
   std::unique_ptr<ingress::Publisher> publisher;
   std::unique_ptr<ingress::Settler> settler;
   std::unique_ptr<admin::CatalogEditor> editor;
@@ -86,6 +94,10 @@ class Stations {
   std::unique_ptr<admin::SessionRules> session_rules;
   std::unique_ptr<admin::DeadLetterAdmin> dead_letters;
   std::unique_ptr<admin::EventAdmin> events;
+  std::unique_ptr<admin::ScheduledAdmin> scheduled;
+
+ private:
+  Commits commits_{*this};
 };
 
 }  // namespace pavane::testing

@@ -264,7 +264,8 @@ CommitRecord RandomCommit(Random& random) {
       settlement.emitted.push_back({{BusId(1), Sequence(random.Uniform(1000))},
                                     static_cast<uint32_t>(random.Uniform(5)),
                                     random.Uniform(2) == 0,
-                                    absl::StrCat("id-", random.Uniform(1000))});
+                                    absl::StrCat("id-", random.Uniform(1000)),
+                                    random.Uniform(2) == 0});
     }
     commit.settlements.push_back(settlement);
   }
@@ -279,6 +280,18 @@ CommitRecord RandomCommit(Random& random) {
       commit.dead_letters_erased.back().key_hash = random.Uint64() | 1;
     }
     commit.catalog.push_back({CatalogChange::Kind::kRule, random.Uint64(), false, "bytes"});
+  }
+  for (uint64_t n = random.Uniform(6); n > 3; --n) {
+    event::StoredEvent event;
+    event.ref.bus = BusId(1 + random.Uniform(3));
+    event.bytes = absl::StrCat("scheduled ", n);
+    event.id_hash = {random.Uint64(), random.Uint64()};
+    event.dedup_hash = {random.Uint64(), 0};
+    event.correlation_hash = {0, random.Uint64()};
+    if (random.Uniform(2) == 0) event.cause = ref().event;
+    commit.scheduled.push_back({random.Uint64(), static_cast<int64_t>(random.Uint64() >> 1), 5,
+                                std::make_shared<const event::StoredEvent>(event)});
+    commit.scheduled_erased.push_back({random.Uint64(), -5, 0, nullptr});
   }
   return commit;
 }
@@ -300,6 +313,7 @@ void ExpectSame(const SettlementRecord& a, const SettlementRecord& b) {
     EXPECT_EQ(a.emitted[i].event, b.emitted[i].event);
     EXPECT_EQ(a.emitted[i].matched_rules, b.emitted[i].matched_rules);
     EXPECT_EQ(a.emitted[i].duplicate, b.emitted[i].duplicate);
+    EXPECT_EQ(a.emitted[i].scheduled, b.emitted[i].scheduled);
     EXPECT_EQ(a.emitted[i].event_id, b.emitted[i].event_id);
   }
 }
@@ -331,6 +345,14 @@ TEST(CommitCodecTest, RandomCommitsComeBack) {
     ASSERT_EQ(back.settlements.size(), commit.settlements.size());
     for (size_t i = 0; i < back.settlements.size(); ++i) {
       ExpectSame(back.settlements[i], commit.settlements[i]);
+    }
+    ASSERT_EQ(back.scheduled.size(), commit.scheduled.size());
+    ASSERT_EQ(back.scheduled_erased.size(), commit.scheduled_erased.size());
+    for (size_t i = 0; i < back.scheduled.size(); ++i) {
+      EXPECT_EQ(SerializeScheduled(back.scheduled[i]), SerializeScheduled(commit.scheduled[i]));
+      EXPECT_EQ(back.scheduled[i].event->cause, commit.scheduled[i].event->cause);
+      EXPECT_EQ(back.scheduled_erased[i].id, commit.scheduled_erased[i].id);
+      EXPECT_EQ(back.scheduled_erased[i].due_us, -5);
     }
     ASSERT_EQ(back.exceptions.size(), commit.exceptions.size());
     for (size_t i = 0; i < back.exceptions.size(); ++i) {

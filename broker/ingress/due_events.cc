@@ -1,0 +1,201 @@
+#include "ingress/due_events.h"
+
+#include <algorithm>
+#include <functional>
+#include <future>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "event/reason.h"
+#include "event/view_buffer.h"
+#include "store/transaction.h"
+
+namespace pavane::ingress {
+namespace {
+
+constexpr int64_t kTimestampSecondsMax = 253'402'300'799;  // protobuf's last one, year 9999
+constexpr size_t kEventsPerCommit = 256;
+constexpr size_t kBytesPerCommit = 1 << 20;
+// The wall clock may be set: it is looked at so often at least.
+constexpr absl::Duration kLookAgain = absl::Seconds(1);
+constexpr absl::Duration kTryAgain = absl::Milliseconds(100);
+constexpr absl::Duration kNoRoomPause = absl::Seconds(1);
+
+// Takes events that are due from the timer store and appends them.
+class DueTransaction : public store::Transaction {
+ public:
+  DueTransaction(const RuleBook& rules, std::vector<store::ScheduledEvent> events,
+                 std::function<void(const absl::Status&)> done)
+      : rules_(rules), events_(std::move(events)), done_(std::move(done)) {
+    for (const store::ScheduledEvent& scheduled : events_) {
+      bytes_ += 256 + scheduled.event->bytes.size();
+    }
+  }
+
+  absl::Status Prepare(store::CommitBuilder& commit) override {
+    const RuleSnapshotPtr rules = rules_.snapshot();
+    for (const store::ScheduledEvent& scheduled : events_) {
+      if (!commit.EraseScheduled(scheduled)) continue;  // cancelled meanwhile
+      Append(*rules, *scheduled.event, commit);
+    }
+    return absl::OkStatus();
+  }
+  void Complete(const absl::Status& status) override { done_(status); }
+  size_t bytes() const override { return bytes_; }
+
+ private:
+  static void Append(const RuleSnapshot& rules, event::StoredEvent event,
+                     store::CommitBuilder& commit) {
+    const BusRulesPtr bus = rules.FindBus(event.ref.bus);
+    if (bus == nullptr) {
+      LOG_WARNING("scheduled event dropped: its bus was deleted", {{"bus", event.ref.bus}});
+      return;
+    }
+    event::ViewBuffer buffer;
+    const absl::StatusOr<event::EventView> view = buffer.FillStored(event);
+    absl::StatusOr<Matched> matched =
+        view.ok() ? rules.Match(*bus, *view) : absl::StatusOr<Matched>(view.status());
+    if (!matched.ok()) {
+      // Nobody is there to be told; the event itself is kept.
+      LOG_ERROR("scheduled event matched no rule: {}", matched.status().ToString());
+      matched = Matched();
+    }
+    event.matched_rules = matched->rules;
+    commit.AppendEvent(std::move(event), std::move(matched->targets),
+                       std::move(matched->key_hashes));
+  }
+
+  const RuleBook& rules_;
+  const std::vector<store::ScheduledEvent> events_;
+  const std::function<void(const absl::Status&)> done_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<int64_t> DueTime(const pavane::v1::PublishEntry& entry) {
+  if (!entry.has_deliver_at()) return 0;
+  const google::protobuf::Timestamp& at = entry.deliver_at();
+  if (at.seconds() < 0 || at.seconds() > kTimestampSecondsMax || at.nanos() < 0 ||
+      at.nanos() >= 1'000'000'000) {
+    return event::Invalid(pavane::v1::INVALID_ATTRIBUTE, "deliver_at is not a time since 1970");
+  }
+  return at.seconds() * 1'000'000 + at.nanos() / 1000;
+}
+
+absl::Status CheckSchedule(const store::CommitBuilder& commit, int64_t due_us) {
+  if (due_us > commit.time_us() + absl::ToInt64Microseconds(kDeliverAheadMax)) {
+    return event::Invalid(pavane::v1::INVALID_ATTRIBUTE, "deliver_at is more than a year ahead");
+  }
+  if (commit.scheduled() < kScheduledEventsMax) return absl::OkStatus();
+  return event::Refused(
+      absl::StatusCode::kResourceExhausted, pavane::v1::TOO_MANY,
+      absl::StrCat(kScheduledEventsMax, " events are scheduled already; cancel some, or wait"));
+}
+
+DueEvents::DueEvents(const RuleBook& rules, const Gate& gate, const store::Log& log,
+                     store::Writer& writer, Clock& clock)
+    : rules_(rules), gate_(gate), log_(log), writer_(writer), clock_(clock) {}
+
+absl::Status DueEvents::Load() {
+  MutexLock lock(mu_);
+  return log_.VisitScheduled(std::nullopt, [this](const store::ScheduledEvent& scheduled) {
+    mu_.AssertHeld();
+    waiting_.insert({scheduled.due_us, scheduled.id});
+    return true;
+  });
+}
+
+void DueEvents::Start() {
+  thread_ = Thread("due-events", [this] { Loop(); });
+}
+
+void DueEvents::Stop() {
+  {
+    MutexLock lock(mu_);
+    stopping_ = true;
+    changed_.NotifyAll();
+  }
+  thread_.Join();
+}
+
+void DueEvents::OnCommit(const store::CommitRecord& commit) {
+  if (commit.scheduled.empty() && commit.scheduled_erased.empty()) return;
+  MutexLock lock(mu_);
+  for (const store::ScheduledEvent& scheduled : commit.scheduled) {
+    waiting_.insert({scheduled.due_us, scheduled.id});
+  }
+  for (const store::ScheduledEvent& scheduled : commit.scheduled_erased) {
+    waiting_.erase({scheduled.due_us, scheduled.id});
+  }
+  changed_.NotifyAll();
+}
+
+size_t DueEvents::waiting() const {
+  MutexLock lock(mu_);
+  return waiting_.size();
+}
+
+bool DueEvents::IsDue() const {
+  return !waiting_.empty() && waiting_.begin()->due_us <= absl::ToUnixMicros(clock_.Now());
+}
+
+bool DueEvents::AwaitDue() {
+  MutexLock lock(mu_);
+  while (!stopping_ && !IsDue()) {
+    absl::Duration wait = kLookAgain;
+    if (!waiting_.empty()) {
+      wait = std::min(wait, absl::FromUnixMicros(waiting_.begin()->due_us) - clock_.Now());
+    }
+    clock_.WaitUntil(changed_, mu_, clock_.MonotonicNow() + wait);
+  }
+  return !stopping_;
+}
+
+void DueEvents::Pause(absl::Duration pause) {
+  MutexLock lock(mu_);
+  const MonotonicTime until = clock_.MonotonicNow() + pause;
+  while (!stopping_ && !clock_.WaitUntil(changed_, mu_, until)) {
+  }
+}
+
+void DueEvents::Loop() {
+  while (AwaitDue()) {
+    // Scheduled events are publishes: they wait where publishes are refused.
+    if (!gate_.CheckPublish().ok()) {
+      Pause(kNoRoomPause);
+    } else if (!AppendSome()) {
+      Pause(kTryAgain);
+    }
+  }
+}
+
+bool DueEvents::AppendSome() {
+  const int64_t now_us = absl::ToUnixMicros(clock_.Now());
+  std::vector<store::ScheduledEvent> due;
+  size_t bytes = 0;
+  const absl::Status read =
+      log_.VisitScheduled(std::nullopt, [&](const store::ScheduledEvent& scheduled) {
+        if (scheduled.due_us > now_us) return false;
+        due.push_back(scheduled);
+        bytes += scheduled.event->bytes.size();
+        return due.size() < kEventsPerCommit && bytes < kBytesPerCommit;
+      });
+  if (!read.ok()) {
+    LOG_ERROR("scheduled events cannot be read: {}", read.ToString());
+    return false;
+  }
+  if (due.empty()) return false;
+  auto committed = std::make_shared<std::promise<absl::Status>>();
+  std::future<absl::Status> result = committed->get_future();
+  std::unique_ptr<store::Transaction> transaction = std::make_unique<DueTransaction>(
+      rules_, std::move(due),
+      [committed](const absl::Status& status) { committed->set_value(status); });
+  // The commit has passed OnCommit when its transactions are completed.
+  return writer_.Submit(transaction) && result.get().ok();
+}
+
+}  // namespace pavane::ingress

@@ -1,0 +1,46 @@
+#include "store/scheduled_set.h"
+
+#include <gtest/gtest.h>
+
+namespace pavane::store {
+namespace {
+
+constexpr BusId kBus(1);
+constexpr event::Hash128 kIdentity{1, 2};
+
+TEST(ScheduledSet, AnIdentityWaitsOnceOnABus) {
+  ScheduledSet set;
+  EXPECT_TRUE(set.Add(1, kBus, kIdentity));
+  EXPECT_FALSE(set.Add(2, kBus, kIdentity));
+  EXPECT_TRUE(set.Add(3, BusId(2), kIdentity));
+  EXPECT_TRUE(set.Contains(kBus, kIdentity));
+  EXPECT_EQ(set.size(), 2u);
+  EXPECT_TRUE(set.Remove(1));
+  EXPECT_FALSE(set.Remove(1));
+  EXPECT_FALSE(set.Contains(kBus, kIdentity));
+}
+
+TEST(ScheduledSet, WithoutIdentityNothingIsADuplicate) {
+  ScheduledSet set;
+  EXPECT_TRUE(set.Add(1, kBus, {}));
+  EXPECT_TRUE(set.Add(2, kBus, {}));
+  EXPECT_EQ(set.size(), 2u);
+}
+
+TEST(ScheduledSet, ATransactionThatFailsLeavesNoTrace) {
+  ScheduledSet set;
+  set.Add(1, kBus, kIdentity);
+  set.Mark();
+  set.Remove(1);
+  set.Add(2, kBus, kIdentity);
+  set.Remove(2);
+  set.Add(3, kBus, kIdentity);
+  set.RollBack();
+  EXPECT_EQ(set.size(), 1u);
+  EXPECT_TRUE(set.Contains(kBus, kIdentity));
+  EXPECT_FALSE(set.Remove(3));
+  EXPECT_TRUE(set.Remove(1));
+}
+
+}  // namespace
+}  // namespace pavane::store
