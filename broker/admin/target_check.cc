@@ -97,6 +97,22 @@ absl::Status CheckOrdering(const pavane::v1::Ordering& ordering) {
   return path.ok() ? path : InvalidPolicy(absl::StrCat("ordering.key_path: ", path.message()));
 }
 
+absl::Status CheckBatch(const pavane::admin::v1::Target& target) {
+  if (!target.has_batch_policy()) return absl::OkStatus();
+  if (!absl::StartsWith(target.address(), "grpc://") &&
+      !absl::StartsWith(target.address(), "grpc+unix:")) {
+    return InvalidPolicy("batch_policy: only the calls of grpc:// and grpc+unix: targets have one");
+  }
+  const pavane::v1::BatchPolicy& batch = target.batch_policy();
+  if (batch.size_max() > 1000) {
+    return InvalidPolicy(
+        absl::StrCat("batch_policy.size_max is ", batch.size_max(), "; from 0 to 1000"));
+  }
+  if (!batch.has_wait_max()) return absl::OkStatus();
+  return CheckDuration("batch_policy.wait_max", batch.wait_max(), absl::ZeroDuration(),
+                       absl::Minutes(5));
+}
+
 }  // namespace
 
 absl::Status CheckTargetAddress(absl::string_view address) {
@@ -124,6 +140,7 @@ absl::Status CheckTarget(const pavane::admin::v1::Target& target) {
   RETURN_IF_ERROR(CheckTargetAddress(target.address()));
   RETURN_IF_ERROR(CheckRetry(target.retry_policy()));
   RETURN_IF_ERROR(CheckOrdering(target.ordering()));
+  RETURN_IF_ERROR(CheckBatch(target));
   if (target.lease_policy().has_lease()) {
     RETURN_IF_ERROR(CheckDuration("lease_policy.lease", target.lease_policy().lease(),
                                   absl::Seconds(1), absl::Hours(12)));

@@ -183,6 +183,8 @@ std::optional<targets::OutgoingDelivery> Handout::HandOut(Target& target, Sessio
   delivery.attempt = lease.id.attempt;
   delivery.lease_expires_at = context_.clock.Now() + target.policy.lease;
   delivery.accepted_us = lease.event->accepted_us;
+  delivery.batch_max = target.policy.batch_size_max;
+  if (target.batch_left > 0) --target.batch_left;
   if (lease.entry.exception && lease.entry.exception->redriven) {
     delivery.out_of_order = lease.entry.key_hash != 0 && !lease.entry.exception->in_order;
   }

@@ -27,6 +27,8 @@ Policy ResolvePolicy(const pavane::admin::v1::Target& target, const Policy& defa
   const pavane::v1::LeasePolicy& lease = target.lease_policy();
   if (lease.has_lease()) policy.lease = ToDuration(lease.lease());
   if (lease.in_flight_max() > 0) policy.in_flight_max = lease.in_flight_max();
+  policy.batch_size_max = target.batch_policy().size_max();
+  policy.batch_wait = ToDuration(target.batch_policy().wait_max());
   policy.by_key = target.ordering().mode() == pavane::v1::Ordering::KEY;
   policy.blocks_key =
       policy.by_key && target.ordering().on_dead_letter() == pavane::v1::Ordering::BLOCK;

@@ -23,8 +23,10 @@ struct Policy {
   bool dead_letters = true;
   absl::Duration lease = absl::Seconds(30);
   uint32_t in_flight_max = 1000;
-  bool by_key = false;      // ordered
-  bool blocks_key = false;  // a dead letter holds its key
+  bool by_key = false;          // ordered
+  bool blocks_key = false;      // a dead letter holds its key
+  uint32_t batch_size_max = 0;  // dialled targets: of one call; 0: no bound of the target
+  absl::Duration batch_wait = absl::ZeroDuration();
 };
 
 /// What a target does not say comes from `defaults`.

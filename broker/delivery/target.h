@@ -38,6 +38,9 @@ struct Target {
   int64_t timer_us = TargetQueue::kNever;  // registered in the loop's target timers
   int64_t stalled_until_us = 0;            // after a failed read or a full writer queue
   int64_t stall_logged_us = 0;
+  /// Batch window of a dialled target: open until then (0: none is), then so many may go.
+  int64_t batch_until_us = 0;
+  uint32_t batch_left = 0;
   bool dirty = true;  // since the last checkpoint
 };
 

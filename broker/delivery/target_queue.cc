@@ -245,9 +245,29 @@ bool TargetQueue::HasWork(int64_t now_us) {
   return !stalled_ && (!fresh_.empty() || (more_on_disk_ && pending_ > 0));
 }
 
+size_t TargetQueue::ReadyCount(int64_t now_us) const {
+  size_t ready = 0;
+  if (!stalled_) {
+    ready = fresh_.size();
+    const auto held = static_cast<int64_t>(outstanding_.size() + parked_fresh_.size());
+    if (more_on_disk_ && pending_ > held) {
+      ready = std::max(ready, static_cast<size_t>(pending_ - held));
+    }
+  }
+  for (auto it = waiting_.begin(); it != waiting_.end() && it->first.due_us <= now_us; ++it) {
+    ++ready;
+  }
+  return ready;
+}
+
 int64_t TargetQueue::NextDueUs() {
   RefillExceptions();
   return waiting_.empty() ? kNever : waiting_.begin()->first.due_us;
+}
+
+int64_t TargetQueue::NextDueAfterUs(int64_t now_us) const {
+  const auto next = waiting_.lower_bound(Key{now_us + 1, {}});
+  return next == waiting_.end() ? kNever : next->first.due_us;
 }
 
 absl::Status TargetQueue::TakeError() { return std::exchange(error_, absl::OkStatus()); }

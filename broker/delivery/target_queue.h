@@ -69,8 +69,12 @@ class TargetQueue {
   std::optional<Entry> TakeOlderThan(int64_t limit_us, int64_t now_us);
   void PutBack(Entry entry);
   bool HasWork(int64_t now_us);
+  /// How many deliveries may go now, those on disk included; of exceptions as far as memory knows.
+  size_t ReadyCount(int64_t now_us) const;
   /// When the next exception falls due; kNever when none waits.
   int64_t NextDueUs();
+  /// The same of those that are not due at `now_us`.
+  int64_t NextDueAfterUs(int64_t now_us) const;
   /// A read of the log failed; cleared by the call.
   absl::Status TakeError();
 

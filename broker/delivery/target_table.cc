@@ -98,18 +98,39 @@ void TargetTable::MarkReady(Target& target) {
   UpdateTimer(target);
   if (target.in_ready || target.paused) return;
   const int64_t now_us = context_.NowUs();
-  if (target.stalled_until_us > now_us || !target.queue.HasWork(now_us)) return;
+  if (target.stalled_until_us > now_us) return;
+  if (!target.queue.HasWork(now_us)) {
+    target.batch_until_us = target.batch_left = 0;
+    return;
+  }
   if (target.kind == Target::Kind::kBus) {
     if (target.in_flight >= kForwardsInFlightMax) return;
     target.in_ready = true;
     forward_ready_.push_back(target.queue.target());
     return;
   }
-  if (target.in_flight >= target.policy.in_flight_max) return;
+  if (target.in_flight >= target.policy.in_flight_max || !BatchMayGo(target, now_us)) return;
   target.in_ready = true;
   Service& service = services_.Named(target.far_end);
   service.ready.push_back(target.queue.target());
   services_.Touch(service);
+}
+
+bool TargetTable::BatchMayGo(Target& target, int64_t now_us) {
+  if (!target.dial_out || target.policy.batch_wait <= absl::ZeroDuration()) return true;
+  if (target.batch_left > 0) return true;
+  const uint32_t size =
+      target.policy.batch_size_max == 0 ? context_.options.batch_max : target.policy.batch_size_max;
+  if (target.batch_until_us == 0) {
+    target.batch_until_us = now_us + absl::ToInt64Microseconds(target.policy.batch_wait);
+  }
+  if (now_us < target.batch_until_us && target.queue.ReadyCount(now_us) < size) {
+    UpdateTimer(target);
+    return false;
+  }
+  target.batch_until_us = 0;
+  target.batch_left = size;
+  return true;
 }
 
 void TargetTable::UpdateTimer(Target& target) {
@@ -117,6 +138,10 @@ void TargetTable::UpdateTimer(Target& target) {
   int64_t due_us = target.queue.NextDueUs();
   if (target.stalled_until_us > now_us) due_us = std::min(due_us, target.stalled_until_us);
   if (due_us <= now_us) due_us = TargetQueue::kNever;  // ready already
+  if (target.batch_until_us > now_us) {
+    // What falls due meanwhile may fill the batch.
+    due_us = std::min({due_us, target.batch_until_us, target.queue.NextDueAfterUs(now_us)});
+  }
   if (due_us == target.timer_us) return;
   timers_.erase({target.timer_us, target.queue.target()});
   target.timer_us = due_us;

@@ -63,6 +63,8 @@ class TargetTable {
   std::deque<TargetId>& forward_ready() { return forward_ready_; }
 
  private:
+  /// Whether a batch of the target may go: opens its window, or closes it.
+  bool BatchMayGo(Target& target, int64_t now_us);
   void SetFarEnd(Target& target, TargetId id, absl::string_view address);
   void LeaveFarEnd(TargetId id, const std::string& far_end, bool dialled);
 

@@ -157,15 +157,32 @@ void DialledService::Close(const absl::Status&) { Stop(); }
 
 void DialledService::CallWhatFits() {
   while (!stopped_ && serving_ && !waiting_.empty() && calls_.size() < calls_max_) {
-    std::vector<Waiting> batch;
-    while (!waiting_.empty() && batch.size() < batch_max_) {
-      if (waiting_.front().alone && !batch.empty()) break;
-      batch.push_back(std::move(waiting_.front()));
-      waiting_.pop_front();
-      if (batch.back().alone) break;
-    }
-    StartCall(std::move(batch));
+    StartCall(TakeBatch());
   }
+}
+
+// What the first waiting delivery goes with: nothing when it goes alone; others of its target when
+// that bounds its batches, so that each call is a batch of that target; whatever comes next
+// otherwise.
+std::vector<DialledService::Waiting> DialledService::TakeBatch() {
+  std::vector<Waiting> batch;
+  batch.push_back(std::move(waiting_.front()));
+  waiting_.pop_front();
+  if (batch.front().alone) return batch;
+  const std::shared_ptr<const TargetNames> names = batch.front().delivery.names;
+  const size_t bound = batch.front().delivery.batch_max;
+  const size_t size_max = bound == 0 ? batch_max_ : std::min(batch_max_, bound);
+  for (auto next = waiting_.begin(); next != waiting_.end() && batch.size() < size_max;) {
+    const bool fits = bound == 0 ? next->delivery.batch_max == 0 : next->delivery.names == names;
+    if (next->alone || !fits) {
+      if (bound == 0) break;
+      ++next;
+      continue;
+    }
+    batch.push_back(std::move(*next));
+    next = waiting_.erase(next);
+  }
+  return batch;
 }
 
 void DialledService::StartCall(std::vector<Waiting> batch) {

@@ -61,6 +61,7 @@ class DialledService : public Session, public std::enable_shared_from_this<Diall
   };
 
   void CallWhatFits() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::vector<Waiting> TakeBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void StartCall(std::vector<Waiting> batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void OnHandled(HandleCall& call, const grpc::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
   void StartDescribe() ABSL_LOCKS_EXCLUDED(mu_);

@@ -34,6 +34,7 @@ struct OutgoingDelivery {
   DeliveryKind kind = DeliveryKind::kLive;
   int64_t accepted_us = 0;
   bool out_of_order = false;
+  uint32_t batch_max = 0;  // of its target in one dial-out call; 0: no bound
 };
 
 /// The far end of a connected stream, as delivery sees it. Implemented in rpc/ (streams) and

@@ -81,6 +81,10 @@ std::string PolicyOf(const Target& target) {
     parts.push_back(absl::StrCat("lease ", DurationText(FromProto(target.lease_policy().lease()))));
   }
   if (target.dead_letter_policy().disabled()) parts.emplace_back("no dead letters");
+  if (target.has_batch_policy()) {
+    parts.push_back(absl::StrCat("batches of ", target.batch_policy().size_max(), " within ",
+                                 DurationText(FromProto(target.batch_policy().wait_max()))));
+  }
   if (target.ordering().mode() == pavane::v1::Ordering::KEY) {
     const std::string& path = target.ordering().key_path();
     parts.push_back(absl::StrCat("ordered by ", path.empty() ? "partitionkey" : path));

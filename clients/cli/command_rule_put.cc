@@ -25,6 +25,8 @@ using ::pavane::admin::v1::Target;
 constexpr size_t kRulesPerCallMax = 1000;
 // As EventBridge has it; the broker takes no more either.
 constexpr uint64_t kRetriesMax = 185;
+// As the broker takes it.
+constexpr uint64_t kBatchSizeMax = 1000;
 
 struct PutOptions {
   std::string name;
@@ -47,6 +49,8 @@ struct PutOptions {
   std::string ordering;
   std::string ordering_key;
   std::string on_dead_letter;
+  std::optional<uint64_t> batch_size;
+  std::optional<absl::Duration> batch_wait;
   bool discard = false;
   bool release_pin = false;
 };
@@ -80,6 +84,12 @@ void SetPolicies(const PutOptions& options, Target* target) {
   }
   if (options.no_dead_letters) target->mutable_dead_letter_policy()->set_disabled(true);
   SetOrdering(options, target);
+  if (options.batch_size) {
+    target->mutable_batch_policy()->set_size_max(static_cast<uint32_t>(*options.batch_size));
+  }
+  if (options.batch_wait) {
+    *target->mutable_batch_policy()->mutable_wait_max() = ToProto(*options.batch_wait);
+  }
 }
 
 absl::StatusOr<Rule> FromFlags(const Context& context, const PutOptions& options) {
@@ -186,6 +196,12 @@ void AddPolicyOptions(CLI::App* put, PutOptions* options) {
   AddDuration(put, "--lease", &options->lease, "How long an attempt may take")->group(group);
   AddNumber(put, "--in-flight", &options->in_flight_max, "Most unsettled attempts at one time", 1,
             UINT32_MAX)
+      ->group(group);
+  AddNumber(put, "--batch-size", &options->batch_size,
+            "Most deliveries in one call of a grpc:// target", 1, kBatchSizeMax)
+      ->group(group);
+  AddDuration(put, "--batch-wait", &options->batch_wait,
+              "How long a delivery to a grpc:// target waits for others")
       ->group(group);
   put->add_option("--ordering", options->ordering,
                   "key: deliveries of one key go one after the other, in order")

@@ -67,6 +67,27 @@ TEST(TargetCheck, PoliciesHaveBounds) {
          t.mutable_ordering()->set_key_path("detail.orders[0]");
        },
        false},
+      {"batches of a dialled target",
+       [](auto& t) {
+         t.set_address("grpc://localhost:1");
+         t.mutable_batch_policy()->set_size_max(1000);
+         t.mutable_batch_policy()->mutable_wait_max()->set_seconds(300);
+       },
+       true},
+      {"batches of a connected service",
+       [](auto& t) { t.mutable_batch_policy()->set_size_max(10); }, false},
+      {"a batch too large",
+       [](auto& t) {
+         t.set_address("grpc://localhost:1");
+         t.mutable_batch_policy()->set_size_max(1001);
+       },
+       false},
+      {"a window too long",
+       [](auto& t) {
+         t.set_address("grpc://localhost:1");
+         t.mutable_batch_policy()->mutable_wait_max()->set_seconds(301);
+       },
+       false},
       {"a path without order", [](auto& t) { t.mutable_ordering()->set_key_path("detail.id"); },
        false},
       {"a mode of the future",
