@@ -31,13 +31,14 @@ struct SettleItem {
 /// item with emits, which can be refused, gets a transaction of its own.
 class SettleTransaction : public store::Transaction {
  public:
-  /// Writer thread; the items have their `emitted` filled in when the status is OK.
+  /// Answer or writer thread; the items have their `emitted` filled in when the status is OK.
   using Done = std::function<void(const absl::Status&, std::vector<SettleItem>)>;
 
   SettleTransaction(std::vector<SettleItem> items, Done done);
 
   absl::Status Prepare(store::CommitBuilder& commit) override;
   void Complete(const absl::Status& status) override;
+  bool answers_only() const override { return true; }
   size_t bytes() const override { return bytes_; }
   bool reserved() const override { return true; }
 

@@ -42,6 +42,7 @@ class PublishTransaction : public store::Transaction {
 
   absl::Status Prepare(store::CommitBuilder& commit) override;
   void Complete(const absl::Status& status) override;
+  bool answers_only() const override { return true; }
   size_t bytes() const override { return bytes_; }
 
   /// Answers without the writer: nothing was appended (`status` not OK), or nothing had to be.

@@ -12,8 +12,8 @@
 namespace pavane::store {
 
 /// One atomic piece of work for the writer: a publish, a settlement with its emits, a catalog
-/// change. Made on any thread, then owned by the writer, which calls Prepare and Complete on its
-/// own thread, once each, and destroys it.
+/// change. Made on any thread, then owned by the writer, which calls Prepare and Complete once
+/// each, and destroys it. Prepare comes on its own thread; so does Complete, unless `answers_only`.
 class Transaction {
  public:
   virtual ~Transaction() = default;
@@ -24,6 +24,10 @@ class Transaction {
   /// After the commit is durable (`status` OK), or when nothing of this transaction is or will be:
   /// Prepare's own error, or Unavailable/Internal when the store failed or stopped. Must not block.
   virtual void Complete(const absl::Status& status) = 0;
+
+  /// Complete tells others and needs nothing of the store: it may come on the answer thread, after
+  /// later transactions were prepared.
+  virtual bool answers_only() const { return false; }
 
   /// For the queue's bound: about how many bytes it holds.
   virtual size_t bytes() const { return 256; }

@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "base/thread.h"
+#include "store/answer_thread.h"
 #include "store/commit_builder_state.h"
 #include "store/disk_floor.h"
 
@@ -26,6 +27,7 @@ class Writer::Impl {
         options_(std::move(options)),
         observers_(std::move(observers)),
         floor_(clock, FloorOptions(log, options_)),
+        answers_([this](size_t entries, size_t bytes) { Leave(entries, bytes); }),
         state_(options_.dedup) {}
   ~Impl() { Stop(); }
 
@@ -48,10 +50,7 @@ class Writer::Impl {
 
  private:
   using Queue = std::deque<std::unique_ptr<Transaction>>;
-  struct Prepared {
-    std::unique_ptr<Transaction> transaction;
-    absl::Status status;
-  };
+  using Prepared = AnswerThread::Answer;
 
   static DiskFloor::Options FloorOptions(const Log& log, const Options& options);
   bool HasRoom(size_t bytes, bool reserved) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -61,7 +60,9 @@ class Writer::Impl {
   size_t PrepareGroup(Queue& work);
   absl::Status Append(const std::shared_ptr<const CommitRecord>& commit);
   void Fail(const absl::Status& status);
-  void CompleteGroup(size_t bytes) ABSL_LOCKS_EXCLUDED(mu_);
+  // `work`: what is left to do; while there is more, answers go beside. Null: they never do.
+  void CompleteGroup(size_t bytes, const Queue* work) ABSL_LOCKS_EXCLUDED(mu_);
+  void Leave(size_t entries, size_t bytes) ABSL_LOCKS_EXCLUDED(mu_);
   void Publish();
 
   Log& log_;
@@ -82,6 +83,8 @@ class Writer::Impl {
   size_t waiting_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   bool idle_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+
+  AnswerThread answers_;
 
   // Writer thread only.
   CommitBuilder::State state_;
@@ -109,6 +112,7 @@ absl::Status Writer::Impl::Load() {
 }
 
 void Writer::Impl::Start() {
+  answers_.Start();
   thread_ = Thread("writer", [this] { Run(); });
 }
 
@@ -119,6 +123,7 @@ void Writer::Impl::Stop() {
     work_came_.NotifyAll();
   }
   thread_.Join();
+  answers_.Stop();
   // Only if it never ran.
   Queue left;
   {
@@ -172,7 +177,7 @@ void Writer::Impl::CommitGroup(Queue& work) {
   FAILPOINT("store.group_prepared");
   if (failure_.ok() && !state_.empty()) {
     const std::shared_ptr<const CommitRecord> commit = state_.Finish();
-    if (FAILPOINT_LIES("store.answers_early")) CompleteGroup(std::exchange(bytes, 0));
+    if (FAILPOINT_LIES("store.answers_early")) CompleteGroup(std::exchange(bytes, 0), nullptr);
     const absl::Status appended = Append(commit);
     if (!appended.ok()) {
       Fail(appended);
@@ -183,7 +188,7 @@ void Writer::Impl::CommitGroup(Queue& work) {
     }
   }
   FAILPOINT("store.before_complete");
-  CompleteGroup(bytes);
+  CompleteGroup(bytes, &work);
 }
 
 size_t Writer::Impl::PrepareGroup(Queue& work) {
@@ -227,13 +232,30 @@ void Writer::Impl::Fail(const absl::Status& status) {
   }
 }
 
-void Writer::Impl::CompleteGroup(size_t bytes) {
+void Writer::Impl::CompleteGroup(size_t bytes, const Queue* work) {
+  AnswerThread::Answers answers;
+  size_t here = 0;
   for (Prepared& prepared : group_) {
+    if (prepared.transaction->answers_only()) {
+      answers.push_back(std::move(prepared));
+      continue;
+    }
     prepared.transaction->Complete(prepared.status);
+    ++here;
     FAILPOINT("store.one_completed");
   }
-  const size_t entries = group_.size();
   group_.clear();
+  bool more_waits = false;
+  {
+    MutexLock lock(mu_);
+    waiting_entries_ -= here;
+    more_waits = work != nullptr && (!work->empty() || !queue_.empty());
+    if (answers.empty()) waiting_bytes_ -= bytes;
+  }
+  if (!answers.empty()) answers_.Take(std::move(answers), bytes, !more_waits);
+}
+
+void Writer::Impl::Leave(size_t entries, size_t bytes) {
   MutexLock lock(mu_);
   waiting_entries_ -= entries;
   waiting_bytes_ -= bytes;

@@ -28,8 +28,9 @@ class CommitObserver {
 };
 
 /// The one thread that writes the log: takes all that waits, builds one commit, appends it with one
-/// sync, tells the observer, then completes the transactions in order. Under low load a transaction
-/// is committed at once; under high load groups grow by themselves.
+/// sync, tells the observer, then completes the transactions. Those that only answer are completed
+/// in order on a thread beside it while more work waits. Under low load a transaction is committed
+/// at once; under high load groups grow by themselves.
 ///
 /// After a failed append it stops for good: `on_failure` is called once, with the error; then every
 /// transaction of the group, waiting or to come completes with Unavailable. What the failed commit
