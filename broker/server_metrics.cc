@@ -1,5 +1,6 @@
 #include "server_metrics.h"
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -51,6 +52,16 @@ absl::string_view OutcomeLabel(store::Outcome outcome) {
   return metrics::kSettledRelease;
 }
 
+using CountersByOutcome = std::array<metrics::Counter*, 6>;
+
+CountersByOutcome SettlementCounters(metrics::BrokerMetrics& metrics) {
+  CountersByOutcome counters{};
+  for (size_t i = 1; i < counters.size(); ++i) {
+    counters[i] = &metrics.settlements.With({OutcomeLabel(static_cast<store::Outcome>(i))});
+  }
+  return counters;
+}
+
 }  // namespace
 
 metrics::DeliverySample SampleDelivery(const delivery::Dispatcher& dispatcher,
@@ -80,20 +91,24 @@ metrics::DeliverySample SampleDelivery(const delivery::Dispatcher& dispatcher,
 
 delivery::Dispatcher::Hooks DeliveryHooks(metrics::BrokerMetrics& metrics) {
   delivery::Dispatcher::Hooks hooks;
-  hooks.on_first_attempt = [&metrics](absl::string_view bus, absl::string_view service,
-                                      absl::Duration took) {
-    const double seconds = absl::ToDoubleSeconds(took);
-    metrics.ingest_to_first_attempt.With({bus}).Observe(seconds);
-    metrics.service_ingest_to_first_attempt.With({service}).Observe(seconds);
+  hooks.of_target = [&metrics](absl::string_view bus, absl::string_view service) {
+    delivery::Dispatcher::TargetHooks target;
+    target.on_first_attempt = [&of_bus = metrics.ingest_to_first_attempt.With({bus}),
+                               &of_service = metrics.service_ingest_to_first_attempt.With(
+                                   {service})](absl::Duration took) {
+      of_bus.Observe(took);
+      of_service.Observe(took);
+    };
+    target.on_settled =
+        [&of_bus = metrics.ingest_to_settled.With({bus}),
+         &of_service = metrics.service_ingest_to_settled.With({service})](absl::Duration took) {
+          of_bus.Observe(took);
+          of_service.Observe(took);
+        };
+    return target;
   };
-  hooks.on_settled = [&metrics](absl::string_view bus, absl::string_view service,
-                                absl::Duration took) {
-    const double seconds = absl::ToDoubleSeconds(took);
-    metrics.ingest_to_settled.With({bus}).Observe(seconds);
-    metrics.service_ingest_to_settled.With({service}).Observe(seconds);
-  };
-  hooks.on_settlement = [&metrics](store::Outcome outcome) {
-    metrics.settlements.With({OutcomeLabel(outcome)}).Add();
+  hooks.on_settlement = [counters = SettlementCounters(metrics)](store::Outcome outcome) {
+    counters[static_cast<size_t>(outcome)]->Add();
   };
   hooks.on_discarded = [&metrics](absl::string_view bus, uint64_t count) {
     metrics.discarded_deliveries.With({bus}).Add(count);

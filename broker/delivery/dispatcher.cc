@@ -68,7 +68,10 @@ class Dispatcher::Loop {
   /// Runs `ask` on the loop and waits; on the caller's thread when the loop does not run.
   template <typename T>
   T Ask(absl::AnyInvocable<T()> ask) {
-    if (!running_) return ask();
+    if (!running_) {
+      context_.ReadClock();
+      return ask();
+    }
     auto answer = std::make_shared<std::promise<T>>();
     std::future<T> result = answer->get_future();
     auto question = std::make_shared<absl::AnyInvocable<T()>>(std::move(ask));
@@ -93,6 +96,7 @@ class Dispatcher::Loop {
     std::deque<Work> work;
     MonotonicTime wake = Round();
     while (inbox_.PopAll(work, drained_ ? std::min(wake, drain_deadline_) : wake)) {
+      context_.ReadClock();
       for (Work& item : work) item();
       wake = Round();
       CheckDrained();
@@ -102,6 +106,7 @@ class Dispatcher::Loop {
   MonotonicTime Round() {
     MonotonicTime wake;
     do {
+      context_.ReadClock();
       for (Work& item : std::exchange(own_work_, {})) item();
       engine_.Pump();
       wake = engine_.Tick();  // answers waiting pulls, so after what they could get

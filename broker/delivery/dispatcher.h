@@ -57,12 +57,15 @@ class Dispatcher : public store::CommitObserver {
     virtual void Unwatch(const std::string& address) = 0;  // last one gone
   };
 
+  /// What is measured of one target's deliveries, each time since the broker's acceptance.
+  struct TargetHooks {
+    std::function<void(absl::Duration)> on_first_attempt;
+    std::function<void(absl::Duration)> on_settled;  // acknowledged
+  };
   /// What is measured, for histograms and counters. Called from the loop; any may be empty.
   struct Hooks {
-    std::function<void(absl::string_view bus, absl::string_view service, absl::Duration)>
-        on_first_attempt;  // since the broker's acceptance
-    std::function<void(absl::string_view bus, absl::string_view service, absl::Duration)>
-        on_settled;  // acknowledged, since the broker's acceptance
+    /// Asked when a target is first of use, so that a delivery looks nothing up.
+    std::function<TargetHooks(absl::string_view bus, absl::string_view service)> of_target;
     std::function<void(store::Outcome)> on_settlement;
     std::function<void(absl::string_view bus, uint64_t)> on_discarded;
   };

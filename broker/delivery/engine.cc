@@ -138,16 +138,17 @@ void Engine::FoldDeliveries(const store::CommitRecord& commit) {
 
 void Engine::FoldSettlement(const store::SettlementRecord& settlement, int64_t time_us) {
   answers_.Add(settlement, time_us);
-  const Dispatcher::Hooks& hooks = context_.hooks;
-  if (hooks.on_settlement && !recovering_) hooks.on_settlement(settlement.outcome);
+  if (context_.hooks.on_settlement && !recovering_) {
+    context_.hooks.on_settlement(settlement.outcome);
+  }
   const std::optional<Lease> lease = leases_.Remove(settlement.token);
   if (!lease) return;
   if (Target* target = targets_.Find(lease->id.ref.target)) {
     --target->in_flight;
     targets_.MarkReady(*target);
+    const Dispatcher::TargetHooks& hooks = targets_.HooksOf(*target);
     if (settlement.outcome == store::Outcome::kAcked && hooks.on_settled) {
-      hooks.on_settled(target->names->bus, target->far_end,
-                       absl::Microseconds(time_us - lease->event->accepted_us));
+      hooks.on_settled(absl::Microseconds(time_us - lease->event->accepted_us));
     }
   }
   if (SessionState* session = services_.FindSession(lease->session)) {
@@ -207,7 +208,7 @@ void Engine::RemoveTarget(TargetId id) {
 // ---- time
 
 MonotonicTime Engine::Tick() {
-  const MonotonicTime now = context_.clock.MonotonicNow();
+  const MonotonicTime now = context_.MonotonicNow();
   const int64_t now_us = context_.NowUs();
   ends_.EndExpiredLeases(now);
   targets_.Wake(now_us);

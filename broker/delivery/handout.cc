@@ -161,10 +161,9 @@ Lease& Handout::MakeLease(Target& target, Deliverable deliverable, SessionId ses
   lease.expires = expires;
   lease.started_us = context_.NowUs();
   ++target.in_flight;
-  if (lease.id.attempt == 1 && !lease.entry.redelivered && context_.hooks.on_first_attempt) {
-    context_.hooks.on_first_attempt(
-        target.names->bus, target.far_end,
-        absl::Microseconds(lease.started_us - lease.event->accepted_us));
+  const Dispatcher::TargetHooks& hooks = targets_.HooksOf(target);
+  if (lease.id.attempt == 1 && !lease.entry.redelivered && hooks.on_first_attempt) {
+    hooks.on_first_attempt(absl::Microseconds(lease.started_us - lease.event->accepted_us));
   }
   if (SessionState* state = services_.FindSession(session)) state->leases.insert(lease.id.token);
   return leases_.Add(std::move(lease));
@@ -173,15 +172,15 @@ Lease& Handout::MakeLease(Target& target, Deliverable deliverable, SessionId ses
 std::optional<targets::OutgoingDelivery> Handout::HandOut(Target& target, SessionId session) {
   auto taken = TakeDeliverable(target);
   if (!taken) return std::nullopt;
-  const Lease& lease = MakeLease(target, *std::move(taken), session,
-                                 context_.clock.MonotonicNow() + target.policy.lease);
+  const Lease& lease =
+      MakeLease(target, *std::move(taken), session, context_.MonotonicNow() + target.policy.lease);
   FAILPOINT("delivery.leased");
   targets::OutgoingDelivery delivery;
   delivery.delivery_id = EncodeDeliveryId(lease.id);
   delivery.event = lease.event;
   delivery.names = target.names;
   delivery.attempt = lease.id.attempt;
-  delivery.lease_expires_at = context_.clock.Now() + target.policy.lease;
+  delivery.lease_expires_at = context_.Now() + target.policy.lease;
   delivery.accepted_us = lease.event->accepted_us;
   delivery.batch_max = target.policy.batch_size_max;
   if (target.batch_left > 0) --target.batch_left;

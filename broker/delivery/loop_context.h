@@ -28,9 +28,21 @@ struct LoopContext {
         post(std::move(post_in)),
         options(options_in),
         policy_defaults(
-            DefaultPolicy(options.retry_defaults, options.lease_default, options.in_flight_max)) {}
+            DefaultPolicy(options.retry_defaults, options.lease_default, options.in_flight_max)) {
+    ReadClock();
+  }
 
-  int64_t NowUs() const { return absl::ToUnixMicros(clock.Now()); }
+  /// The time of the work at hand. The clock is read once for all that waits, not some five times a
+  /// delivery.
+  int64_t NowUs() const { return now_us; }
+  absl::Time Now() const { return now; }
+  MonotonicTime MonotonicNow() const { return monotonic_now; }
+  /// The monotonic one first: should the clock be set in between, the loop wakes early, not late.
+  void ReadClock() {
+    monotonic_now = clock.MonotonicNow();
+    now = clock.Now();
+    now_us = absl::ToUnixMicros(now);
+  }
 
   store::Log& log;
   Clock& clock;
@@ -46,6 +58,10 @@ struct LoopContext {
   Dispatcher::Hooks hooks;
 
   bool draining = false;  // nothing new is handed out
+
+  absl::Time now;
+  int64_t now_us = 0;
+  MonotonicTime monotonic_now;
 };
 
 /// How long a target waits whose work the writer's full queue did not take.

@@ -2,8 +2,10 @@
 #define PAVANE_DELIVERY_TARGET_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "delivery/dispatcher.h"
 #include "delivery/policy.h"
 #include "delivery/target_queue.h"
 #include "targets/session.h"
@@ -31,6 +33,7 @@ struct Target {
   bool dial_out = false;
   Policy policy;
   bool paused = false;
+  std::optional<Dispatcher::TargetHooks> hooks;  // asked for at first use
 
   TargetQueue queue;
   uint32_t in_flight = 0;

@@ -14,6 +14,15 @@ Target* TargetTable::Find(TargetId id) {
   return found == targets_.end() ? nullptr : found->second.get();
 }
 
+const Dispatcher::TargetHooks& TargetTable::HooksOf(Target& target) const {
+  if (!target.hooks) {
+    target.hooks = context_.hooks.of_target
+                       ? context_.hooks.of_target(target.names->bus, target.far_end)
+                       : Dispatcher::TargetHooks();
+  }
+  return *target.hooks;
+}
+
 // ---- definition
 
 void TargetTable::Define(const Definition& definition) {
@@ -35,6 +44,7 @@ void TargetTable::Define(const Definition& definition) {
   names->target = wanted.id();
   names->address = wanted.address();
   target->names = names;
+  target->hooks.reset();
   target->policy = ResolvePolicy(wanted, context_.policy_defaults);
   target->queue.SetOrder(target->policy.by_key, target->policy.blocks_key);
   target->paused = wanted.paused();

@@ -33,6 +33,8 @@ class TargetTable {
 
   Target* Find(TargetId id);
   const Targets& all() const { return targets_; }
+  /// What is measured of the target's deliveries; asked for at first use.
+  const Dispatcher::TargetHooks& HooksOf(Target& target) const;
 
   // ---- definition
   struct Definition {
