@@ -94,7 +94,7 @@ absl::StatusOr<PublishItem> Publisher::Take(const RuleSnapshot& rules, PublishEn
 }
 
 void Publisher::Publish(IncomingBatch batch, Callback callback) {
-  PublishRequest& request = batch.request;
+  PublishRequest& request = *batch.request;
   absl::Status admitted = gate_.CheckPublish();
   if (admitted.ok()) admitted = CheckBatch(request);
   if (!admitted.ok()) {

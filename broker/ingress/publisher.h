@@ -2,6 +2,7 @@
 #define PAVANE_INGRESS_PUBLISHER_H_
 
 #include <functional>
+#include <memory>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -19,7 +20,9 @@ namespace pavane::ingress {
 
 /// A batch as a door has read it.
 struct IncomingBatch {
-  pavane::v1::PublishRequest request;
+  /// Never null; may lie in an arena that goes with it.
+  std::shared_ptr<pavane::v1::PublishRequest> request =
+      std::make_shared<pavane::v1::PublishRequest>();
   /// Entries that the door itself refuses, by index: their bytes could not be read.
   absl::flat_hash_map<int, absl::Status> refused;
 };

@@ -1,11 +1,14 @@
 #include "rpc/delivery_encoding.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 
+#include "base/check.h"
 #include "pavane/v1/delivery.pb.h"
 #include "pavane/v1/subscriber.pb.h"
 #include "rpc/wire.h"
@@ -16,47 +19,115 @@ namespace {
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedOutputStream;
 
-void SetTimestamp(int64_t us, google::protobuf::Timestamp* out) {
-  out->set_seconds(us / 1'000'000);
-  out->set_nanos(static_cast<int32_t>(us % 1'000'000) * 1000);
+using pavane::v1::Delivery;
+
+size_t VarintSize(uint64_t value) { return CodedOutputStream::VarintSize64(value); }
+
+// Fields are numbered below 16, so a tag takes a byte.
+uint8_t* WriteTag(int field, WireFormatLite::WireType type, uint8_t* out) {
+  return WireFormatLite::WriteTagToArray(field, type, out);
 }
 
-void AppendVarint(uint32_t value, std::string* out) {
-  uint8_t buffer[5];
-  const uint8_t* end = CodedOutputStream::WriteVarint32ToArray(value, buffer);
-  out->append(reinterpret_cast<const char*>(buffer), end - buffer);
+size_t BytesSize(size_t size) { return 1 + VarintSize(size) + size; }
+
+uint8_t* WriteHeader(int field, size_t size, uint8_t* out) {
+  out = WriteTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED, out);
+  return CodedOutputStream::WriteVarint64ToArray(size, out);
 }
 
-void AppendHeader(int field, size_t size, std::string* out) {
-  AppendVarint(WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED), out);
-  AppendVarint(static_cast<uint32_t>(size), out);
+uint8_t* WriteBytes(int field, absl::string_view bytes, uint8_t* out) {
+  out = WriteHeader(field, bytes.size(), out);
+  return CodedOutputStream::WriteRawToArray(bytes.data(), static_cast<int>(bytes.size()), out);
 }
 
-// All of a Delivery but its event.
-pavane::v1::Delivery WithoutEvent(const targets::OutgoingDelivery& delivery) {
-  pavane::v1::Delivery message;
-  message.set_delivery_id(delivery.delivery_id);
-  message.set_bus(delivery.names->bus);
-  message.set_sequence(delivery.event->ref.sequence.value());
-  message.set_rule(delivery.names->rule);
-  message.set_target(delivery.names->target);
-  message.set_attempt(delivery.attempt);
-  SetTimestamp(absl::ToUnixMicros(delivery.lease_expires_at), message.mutable_lease_expires_at());
-  message.set_kind(static_cast<pavane::v1::Delivery::Kind>(delivery.kind));
-  SetTimestamp(delivery.accepted_us, message.mutable_accepted_at());
-  message.set_out_of_order(delivery.out_of_order);
-  return message;
+uint8_t* WriteNumber(int field, uint64_t value, uint8_t* out) {
+  out = WriteTag(field, WireFormatLite::WIRETYPE_VARINT, out);
+  return CodedOutputStream::WriteVarint64ToArray(value, out);
 }
 
-// The delivery as element of a repeated field. Fields of a message may come in any order, so the
-// event follows the others.
+/// A google.protobuf.Timestamp of microseconds.
+struct WireTime {
+  explicit WireTime(int64_t us)
+      : seconds(static_cast<uint64_t>(us / 1'000'000)),
+        nanos(static_cast<uint64_t>(us % 1'000'000) * 1000) {}
+  size_t size() const { return 2 + VarintSize(seconds) + VarintSize(nanos); }
+  uint8_t* Write(int field, uint8_t* out) const {
+    out = WriteHeader(field, size(), out);
+    out = WriteNumber(google::protobuf::Timestamp::kSecondsFieldNumber, seconds, out);
+    return WriteNumber(google::protobuf::Timestamp::kNanosFieldNumber, nanos, out);
+  }
+
+  uint64_t seconds;
+  uint64_t nanos;
+};
+
+/// Writes one delivery as pavane.v1.Delivery without making such a message: its strings are many,
+/// and the event's bytes are there already.
+class DeliveryWriter {
+ public:
+  explicit DeliveryWriter(const targets::OutgoingDelivery& delivery)
+      : delivery_(delivery),
+        lease_expires_at_(absl::ToUnixMicros(delivery.lease_expires_at)),
+        accepted_at_(delivery.accepted_us),
+        size_(Size()) {}
+
+  /// As element of a repeated field.
+  void AppendTo(int field, std::string* out) const {
+    const size_t before = out->size();
+    const size_t element = BytesSize(size_);
+    out->resize(before + element);
+    auto* at = reinterpret_cast<uint8_t*>(out->data() + before);
+    at = Write(WriteHeader(field, size_, at));
+    CHECK_EQ(static_cast<size_t>(at - reinterpret_cast<uint8_t*>(out->data())), out->size())
+        << "Size and Write agree";
+  }
+
+ private:
+  size_t Size() const {
+    const targets::TargetNames& names = *delivery_.names;
+    return BytesSize(delivery_.delivery_id.size()) + BytesSize(names.bus.size()) +
+           BytesSize(names.rule.size()) + BytesSize(names.target.size()) +
+           BytesSize(delivery_.event->bytes.size()) + BytesSize(lease_expires_at_.size()) +
+           BytesSize(accepted_at_.size()) + 1 + VarintSize(sequence()) + 1 +
+           VarintSize(delivery_.attempt) + 2 + (delivery_.out_of_order ? 2 : 0);
+  }
+
+  uint8_t* Write(uint8_t* out) const {
+    const targets::TargetNames& names = *delivery_.names;
+    out = WriteBytes(Delivery::kDeliveryIdFieldNumber, delivery_.delivery_id, out);
+    out = WriteBytes(Delivery::kEventFieldNumber, delivery_.event->bytes, out);
+    out = WriteBytes(Delivery::kBusFieldNumber, names.bus, out);
+    out = WriteNumber(Delivery::kSequenceFieldNumber, sequence(), out);
+    out = WriteBytes(Delivery::kRuleFieldNumber, names.rule, out);
+    out = WriteBytes(Delivery::kTargetFieldNumber, names.target, out);
+    out = WriteNumber(Delivery::kAttemptFieldNumber, delivery_.attempt, out);
+    out = lease_expires_at_.Write(Delivery::kLeaseExpiresAtFieldNumber, out);
+    out = WriteNumber(Delivery::kKindFieldNumber, static_cast<uint64_t>(delivery_.kind), out);
+    out = accepted_at_.Write(Delivery::kAcceptedAtFieldNumber, out);
+    if (delivery_.out_of_order) out = WriteNumber(Delivery::kOutOfOrderFieldNumber, 1, out);
+    return out;
+  }
+
+  uint64_t sequence() const { return delivery_.event->ref.sequence.value(); }
+
+  const targets::OutgoingDelivery& delivery_;
+  const WireTime lease_expires_at_;
+  const WireTime accepted_at_;
+  const size_t size_;
+};
+
 void AppendDelivery(int field, const targets::OutgoingDelivery& delivery, std::string* out) {
-  const std::string others = WithoutEvent(delivery).SerializeAsString();
-  const std::string& event = delivery.event->bytes;
-  std::string event_header;
-  AppendHeader(pavane::v1::Delivery::kEventFieldNumber, event.size(), &event_header);
-  AppendHeader(field, others.size() + event_header.size() + event.size(), out);
-  out->append(others).append(event_header).append(event);
+  DeliveryWriter(delivery).AppendTo(field, out);
+}
+
+// About what the first deliveries take.
+size_t BytesOf(const std::deque<targets::OutgoingDelivery>& deliveries, size_t count_max) {
+  constexpr size_t kBesideEvent = 192;
+  size_t bytes = 0;
+  for (size_t i = 0; i < std::min(count_max, deliveries.size()); ++i) {
+    bytes += deliveries[i].event->bytes.size() + kBesideEvent;
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -64,17 +135,19 @@ void AppendDelivery(int field, const targets::OutgoingDelivery& delivery, std::s
 grpc::ByteBuffer EncodeDeliveryBatch(std::deque<targets::OutgoingDelivery>& deliveries,
                                      const BatchBounds& bounds) {
   std::string batch;
+  batch.reserve(std::min(bounds.bytes_max, BytesOf(deliveries, bounds.deliveries_max)));
   for (size_t i = 0; i < bounds.deliveries_max && !deliveries.empty(); ++i) {
     if (i > 0 && batch.size() + deliveries.front().event->bytes.size() > bounds.bytes_max) break;
     AppendDelivery(pavane::v1::SubscribeResponse::DeliveryBatch::kDeliveriesFieldNumber,
                    deliveries.front(), &batch);
     deliveries.pop_front();
   }
-  std::string message;
-  message.reserve(batch.size() + 8);
-  AppendHeader(pavane::v1::SubscribeResponse::kDeliveriesFieldNumber, batch.size(), &message);
-  message.append(batch);
-  return ToByteBuffer(std::move(message));
+  // The header of the member goes before, in a slice of its own: nothing is copied.
+  uint8_t header[16];
+  const uint8_t* end =
+      WriteHeader(pavane::v1::SubscribeResponse::kDeliveriesFieldNumber, batch.size(), header);
+  return ToByteBuffer(std::string(reinterpret_cast<const char*>(header), end - header),
+                      std::move(batch));
 }
 
 grpc::ByteBuffer EncodePullResponse(const std::vector<targets::OutgoingDelivery>& deliveries) {

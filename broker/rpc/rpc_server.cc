@@ -27,6 +27,8 @@ namespace {
 constexpr int kKeepaliveMs = 20'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
 constexpr int kClientPingIntervalMinMs = 5'000;
+constexpr int kFrameBytesMax = 256 << 10;
+constexpr int kLookaheadBytes = 256 << 10;
 
 void SetChannelArguments(grpc::ServerBuilder& builder, size_t message_bytes_max) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(message_bytes_max));
@@ -36,6 +38,9 @@ void SetChannelArguments(grpc::ServerBuilder& builder, size_t message_bytes_max)
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kClientPingIntervalMinMs);
+  // A batch comes in few frames, and the next one before the last is read.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookaheadBytes);
   // A second broker must not listen on the same port unnoticed.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }

@@ -79,13 +79,26 @@ grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
   return ToByteBuffer(message.SerializeAsString());
 }
 
-grpc::ByteBuffer ToByteBuffer(std::string bytes) {
-  // The slice owns the string: no copy.
+namespace {
+
+// The slice owns the string: no copy.
+grpc::Slice ToSlice(std::string bytes) {
   auto* owned = new std::string(std::move(bytes));
-  grpc::Slice slice(
+  return grpc::Slice(
       owned->data(), owned->size(), [](void* string) { delete static_cast<std::string*>(string); },
       owned);
+}
+
+}  // namespace
+
+grpc::ByteBuffer ToByteBuffer(std::string bytes) {
+  const grpc::Slice slice = ToSlice(std::move(bytes));
   return grpc::ByteBuffer(&slice, 1);
+}
+
+grpc::ByteBuffer ToByteBuffer(std::string first, std::string second) {
+  const grpc::Slice slices[] = {ToSlice(std::move(first)), ToSlice(std::move(second))};
+  return grpc::ByteBuffer(slices, 2);
 }
 
 std::string ToString(const grpc::ByteBuffer& bytes) {

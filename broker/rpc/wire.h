@@ -18,6 +18,8 @@ absl::Status Parse(const grpc::ByteBuffer& bytes, google::protobuf::Message* mes
 grpc::ByteBuffer Serialize(const google::protobuf::Message& message);
 /// Takes the bytes as they are.
 grpc::ByteBuffer ToByteBuffer(std::string bytes);
+/// One after the other, without putting them together.
+grpc::ByteBuffer ToByteBuffer(std::string first, std::string second);
 std::string ToString(const grpc::ByteBuffer& bytes);
 
 /// Why `bytes` do not parse as a message of the type: see Parse.

@@ -98,7 +98,7 @@ absl::StatusOr<pavane::admin::v1::PutRuleResponse> Stations::PutRule(
 absl::StatusOr<pavane::v1::PublishResponse> Stations::Publish(pavane::v1::PublishRequest request) {
   return Await<absl::StatusOr<pavane::v1::PublishResponse>>([&](auto done) {
     ingress::IncomingBatch batch;
-    batch.request = std::move(request);
+    *batch.request = std::move(request);
     publisher->Publish(std::move(batch), done);
   });
 }

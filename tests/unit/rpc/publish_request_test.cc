@@ -24,10 +24,10 @@ TEST(PublishRequest, OnlyTheEntryWithBadTextIsRefused) {
   pavane::v1::PublishRequest request;
   ASSERT_OK_AND_ASSIGN(const auto batch,
                        ParsePublishRequest(ToByteBuffer(Spoiled(request, request))));
-  ASSERT_EQ(batch.request.entries_size(), 3);
-  EXPECT_EQ(batch.request.entries(0).event().id(), "1");
-  EXPECT_EQ(batch.request.entries(2).event().id(), "3");
-  EXPECT_TRUE(batch.request.all_or_nothing());
+  ASSERT_EQ(batch.request->entries_size(), 3);
+  EXPECT_EQ(batch.request->entries(0).event().id(), "1");
+  EXPECT_EQ(batch.request->entries(2).event().id(), "3");
+  EXPECT_TRUE(batch.request->all_or_nothing());
   ASSERT_EQ(batch.refused.size(), 1u);
   EXPECT_EQ(event::ReasonOf(batch.refused.at(1)), pavane::v1::INVALID_UTF8);
 }
@@ -40,8 +40,8 @@ TEST(PublishRequest, OnAStreamAsWell) {
       const auto batch,
       ParseStreamRequest(ToByteBuffer(Spoiled(request, *request.mutable_publish())), &id));
   EXPECT_EQ(id, 77u);
-  EXPECT_EQ(batch.request.entries_size(), 3);
-  EXPECT_TRUE(batch.request.all_or_nothing());
+  EXPECT_EQ(batch.request->entries_size(), 3);
+  EXPECT_TRUE(batch.request->all_or_nothing());
   EXPECT_EQ(batch.refused.count(1), 1u);
 }
 
