@@ -1,4 +1,4 @@
-// Plays every *.txt of this folder. With PAVANE_SCENARIO_UPDATE set it writes what came into the
+// Plays every *.scenario of this folder. With PAVANE_SCENARIO_UPDATE set it writes what came into the
 // files instead: the change is then reviewed as a diff.
 #include "tests/scenario/scenario.h"
 
@@ -20,7 +20,7 @@ namespace {
 std::vector<std::string> Names() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(PAVANE_SCENARIO_DIR)) {
-    if (entry.path().extension() == ".txt") names.push_back(entry.path().stem());
+    if (entry.path().extension() == ".scenario") names.push_back(entry.path().stem());
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -29,7 +29,7 @@ std::vector<std::string> Names() {
 class ScenarioTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ScenarioTest, Plays) {
-  const std::string path = PAVANE_SCENARIO_DIR + GetParam() + ".txt";
+  const std::string path = PAVANE_SCENARIO_DIR + GetParam() + ".scenario";
   std::ifstream file(path);
   ASSERT_TRUE(file) << path;
   std::stringstream text;
