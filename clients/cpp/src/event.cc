@@ -22,31 +22,50 @@ const Value* Find(const Event::Message& message, std::string_view name) {
 
 }  // namespace
 
-Event::Event() { message_.set_spec_version("1.0"); }
+Event::Event() { own_.set_spec_version("1.0"); }
 
 Event::Event(std::string_view type) : Event() { SetType(type); }
 
-Event::Event(Message message) : message_(std::move(message)) {
-  if (message_.spec_version().empty()) message_.set_spec_version("1.0");
+Event::Event(Message message) : own_(std::move(message)) {
+  if (own_.spec_version().empty()) own_.set_spec_version("1.0");
+}
+
+Event& Event::operator=(const Event& other) {
+  if (this == &other) return *this;
+  own_ = other.message();
+  borrowed_ = nullptr;
+  return *this;
+}
+
+Event& Event::operator=(Event&& other) {
+  if (this == &other) return *this;
+  own_ = std::move(other.mutable_message());
+  borrowed_ = nullptr;
+  return *this;
+}
+
+Event::Message& Event::mutable_message() {
+  if (borrowed_ != nullptr) own_ = *std::exchange(borrowed_, nullptr);
+  return own_;
 }
 
 Event& Event::SetId(std::string_view id) {
-  message_.set_id(id.data(), id.size());
+  mutable_message().set_id(id.data(), id.size());
   return *this;
 }
 
 Event& Event::EnsureId() {
-  if (message_.id().empty()) message_.set_id(RandomUuid());
+  if (id().empty()) mutable_message().set_id(RandomUuid());
   return *this;
 }
 
 Event& Event::SetSource(std::string_view source) {
-  message_.set_source(source.data(), source.size());
+  mutable_message().set_source(source.data(), source.size());
   return *this;
 }
 
 Event& Event::SetType(std::string_view type) {
-  message_.set_type(type.data(), type.size());
+  mutable_message().set_type(type.data(), type.size());
   return *this;
 }
 
@@ -61,20 +80,20 @@ Event& Event::SetCausationId(std::string_view id) { return SetAttribute("causati
 Event& Event::SetJson(std::string_view json) { return SetText(json, "application/json"); }
 
 Event& Event::SetText(std::string_view text, std::string_view content_type) {
-  message_.set_text_data(text.data(), text.size());
+  mutable_message().set_text_data(text.data(), text.size());
   return SetAttribute("datacontenttype", content_type);
 }
 
 Event& Event::SetBinary(std::string_view bytes, std::string_view content_type) {
-  message_.set_binary_data(bytes.data(), bytes.size());
+  mutable_message().set_binary_data(bytes.data(), bytes.size());
   return SetAttribute("datacontenttype", content_type);
 }
 
 Event& Event::SetAttribute(std::string_view name, std::string_view value) {
   if (value.empty()) {
-    message_.mutable_attributes()->erase(std::string(name));
+    mutable_message().mutable_attributes()->erase(std::string(name));
   } else {
-    At(message_, name).set_ce_string(value.data(), value.size());
+    At(mutable_message(), name).set_ce_string(value.data(), value.size());
   }
   return *this;
 }
@@ -84,28 +103,28 @@ Event& Event::SetAttribute(std::string_view name, const char* value) {
 }
 
 Event& Event::SetAttribute(std::string_view name, bool value) {
-  At(message_, name).set_ce_boolean(value);
+  At(mutable_message(), name).set_ce_boolean(value);
   return *this;
 }
 
 Event& Event::SetAttribute(std::string_view name, int32_t value) {
-  At(message_, name).set_ce_integer(value);
+  At(mutable_message(), name).set_ce_integer(value);
   return *this;
 }
 
 Event& Event::SetAttribute(std::string_view name, TimePoint value) {
-  *At(message_, name).mutable_ce_timestamp() = internal::ToMessage(value);
+  *At(mutable_message(), name).mutable_ce_timestamp() = internal::ToMessage(value);
   return *this;
 }
 
 std::optional<Event::TimePoint> Event::time() const {
-  const Value* value = Find(message_, "time");
+  const Value* value = Find(message(), "time");
   if (value == nullptr || !value->has_ce_timestamp()) return std::nullopt;
   return internal::FromMessage(value->ce_timestamp());
 }
 
 std::string_view Event::Attribute(std::string_view name) const {
-  const Value* value = Find(message_, name);
+  const Value* value = Find(message(), name);
   if (value == nullptr) return {};
   switch (value->attr_case()) {
     case Value::kCeString:
@@ -121,11 +140,11 @@ std::string_view Event::Attribute(std::string_view name) const {
   }
 }
 
-bool Event::HasAttribute(std::string_view name) const { return Find(message_, name) != nullptr; }
+bool Event::HasAttribute(std::string_view name) const { return Find(message(), name) != nullptr; }
 
 std::string_view Event::data() const {
-  if (message_.has_text_data()) return message_.text_data();
-  if (message_.has_binary_data()) return message_.binary_data();
+  if (message().has_text_data()) return message().text_data();
+  if (message().has_binary_data()) return message().binary_data();
   return {};
 }
 

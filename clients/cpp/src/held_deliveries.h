@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "clients/cpp/src/clock.h"
+#include "clients/cpp/src/delivery_id_hash.h"
 #include "pavane/delivery.h"
 #include "pavane/v1/subscriber.pb.h"
 
@@ -69,7 +70,7 @@ class HeldDeliveries {
     SteadyTime extend_at;
   };
 
-  using Map = std::unordered_map<std::string_view, Held>;
+  using Map = std::unordered_map<std::string_view, Held, DeliveryIdHash>;
 
   void Erase(Map::iterator it);
 

@@ -249,11 +249,11 @@ std::shared_ptr<const PublisherImpl::Request> PublisherImpl::NextRequest() {
   return nullptr;
 }
 
-void PublisherImpl::OnResponse(Response& response) {
+void PublisherImpl::OnResponse(const std::shared_ptr<const Response>& response) {
   std::unique_lock<std::mutex> lock(mu_);
   stream_answered_ = true;
   connection_error_ = {};
-  PublishQueue::Answered answered = queue_.Answer(response, clock_.Now());
+  PublishQueue::Answered answered = queue_.Answer(*response, clock_.Now());
   // There may be room for a further request, or a delay to wait for.
   writer_wake_.notify_one();
   RunCallbacks(lock, std::move(answered));

@@ -37,7 +37,7 @@ class PublisherImpl : private StreamOwner<grpc::ByteBuffer, pavane::v1::PublishS
   // StreamOwner.
   std::unique_ptr<Stream> OpenStream(grpc::ClientContext& context) override;
   std::shared_ptr<const Request> NextRequest() override;
-  void OnResponse(Response& response) override;
+  void OnResponse(const std::shared_ptr<const Response>& response) override;
   void OnReadEnd() override;
   void OnStreamEnd(const Error& error) override;
 

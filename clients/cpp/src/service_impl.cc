@@ -348,7 +348,7 @@ std::shared_ptr<const ServiceImpl::Request> ServiceImpl::NextRequest() {
   return nullptr;
 }
 
-void ServiceImpl::OnResponse(Response& response) {
+void ServiceImpl::OnResponse(const std::shared_ptr<const Response>& response) {
   std::unique_lock<std::mutex> lock(mu_);
   const bool was_opened = subscription_->opened();
   subscription_->Receive(response);

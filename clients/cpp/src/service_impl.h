@@ -45,7 +45,7 @@ class ServiceImpl
   // StreamOwner.
   std::unique_ptr<Stream> OpenStream(grpc::ClientContext& context) override;
   std::shared_ptr<const Request> NextRequest() override;
-  void OnResponse(Response& response) override;
+  void OnResponse(const std::shared_ptr<const Response>& response) override;
   void OnReadEnd() override;
   void OnStreamEnd(const Error& error) override;
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "clients/cpp/src/clock.h"
+#include "clients/cpp/src/delivery_id_hash.h"
 #include "pavane/v1/subscriber.pb.h"
 
 namespace pavane {
@@ -75,7 +76,7 @@ class SettlementOutbox {
   // Those of unsent_ that are not due at once.
   size_t delayed_ = 0;
   // By delivery id, which lies in the message.
-  std::unordered_map<std::string_view, Sent> sent_;
+  std::unordered_map<std::string_view, Sent, DeliveryIdHash> sent_;
 };
 
 }  // namespace internal

@@ -4,6 +4,7 @@
 #include <memory>
 #include <thread>
 
+#include <google/protobuf/arena.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/sync_stream.h>
 
@@ -27,7 +28,7 @@ class StreamOwner {
   // closed.
   virtual std::shared_ptr<const Request> NextRequest() = 0;
   // Reader thread.
-  virtual void OnResponse(Response& response) = 0;
+  virtual void OnResponse(const std::shared_ptr<const Response>& response) = 0;
   // Reader thread: nothing more comes. From now on NextRequest returns null.
   virtual void OnReadEnd() = 0;
   // Writer thread, last, ok if the broker ended it in order: the pump can be destroyed without
@@ -76,8 +77,16 @@ class StreamPump {
   }
 
   void Read() {
-    Response response;
-    while (stream_->Read(&response)) owner_.OnResponse(response);
+    // The objects of a response lie in few large pieces of memory, not in dozens for each event.
+    google::protobuf::ArenaOptions pieces;
+    pieces.start_block_size = 1 << 10;
+    pieces.max_block_size = 64 << 10;
+    while (true) {
+      auto arena = std::make_shared<google::protobuf::Arena>(pieces);
+      auto* response = google::protobuf::Arena::CreateMessage<Response>(arena.get());
+      if (!stream_->Read(response)) break;
+      owner_.OnResponse(std::shared_ptr<const Response>(std::move(arena), response));
+    }
     owner_.OnReadEnd();
   }
 

@@ -139,14 +139,15 @@ uint32_t Subscription::MissingCredits() const {
   return static_cast<uint32_t>(missing);
 }
 
-void Subscription::Receive(Response& response) {
+void Subscription::Receive(const std::shared_ptr<const Response>& message) {
+  const Response& response = *message;
   heard_at_ = clock_.Now();
   ping_sent_ = false;
   switch (response.message_case()) {
     case Response::kOpened:
       return Receive(response.opened());
     case Response::kDeliveries:
-      return Receive(*response.mutable_deliveries());
+      return ReceiveDeliveries(message);
     case Response::kSettleResults:
       return Receive(response.settle_results());
     case Response::kExtendResults:
@@ -186,19 +187,21 @@ void Subscription::Receive(const pavane::v1::SubscribeResponse::Opened& opened) 
           (resumed.empty() ? std::string() : ", " + std::to_string(resumed.size()) + " resumed"));
 }
 
-void Subscription::Receive(pavane::v1::SubscribeResponse::DeliveryBatch& batch) {
-  granted_ -= std::min<size_t>(granted_, batch.deliveries_size());
+void Subscription::ReceiveDeliveries(const std::shared_ptr<const Response>& response) {
+  const auto& deliveries = response->deliveries().deliveries();
+  granted_ -= std::min<size_t>(granted_, deliveries.size());
   if (granted_ == 0) window_.Exhausted();
   const SteadyTime now = clock_.Now();
   const WallTime wall_now = clock_.WallNow();
-  for (pavane::v1::Delivery& delivery : *batch.mutable_deliveries()) {
-    Receive(std::move(delivery), now, wall_now);
+  for (const pavane::v1::Delivery& message : deliveries) {
+    const Milliseconds lease = LeaseLeft(message.lease_expires_at(), message.rule(), wall_now);
+    Receive(
+        std::make_shared<Delivery>(std::shared_ptr<const pavane::v1::Delivery>(response, &message)),
+        lease, now);
   }
 }
 
-void Subscription::Receive(pavane::v1::Delivery message, SteadyTime now, WallTime wall_now) {
-  const Milliseconds lease = LeaseLeft(message.lease_expires_at(), message.rule(), wall_now);
-  auto delivery = std::make_shared<Delivery>(std::move(message));
+void Subscription::Receive(HeldDeliveries::Ptr delivery, Milliseconds lease, SteadyTime now) {
   const std::string_view id = delivery->delivery_id();
   if (held_.Contains(id)) return;
   if (draining_) return Settle(id, Release());

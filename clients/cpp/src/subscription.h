@@ -39,7 +39,8 @@ class Subscription {
   std::shared_ptr<const Request> Next();
   // Whether Next has something that should not wait for an answer or a time.
   bool WantsToWrite() const;
-  void Receive(Response& response);
+  // Deliveries share the response.
+  void Receive(const std::shared_ptr<const Response>& response);
   bool opened() const { return stream_ == Stream::kOpen; }
 
   // A delivery to run, or null. None while there is no stream: whose lease outlives the break is
@@ -72,12 +73,12 @@ class Subscription {
 
   std::shared_ptr<Request> Open();
   void Receive(const pavane::v1::SubscribeResponse::Opened& opened);
-  void Receive(pavane::v1::SubscribeResponse::DeliveryBatch& batch);
+  void ReceiveDeliveries(const std::shared_ptr<const Response>& response);
   void Receive(const pavane::v1::SubscribeResponse::SettleResults& results);
   void Receive(const pavane::v1::SubscribeResponse::ExtendResults& results);
   void Receive(const pavane::v1::SubscribeResponse::LeasesLost& lost);
   void Receive(const pavane::v1::Notice& notice);
-  void Receive(pavane::v1::Delivery delivery, SteadyTime now, WallTime wall_now);
+  void Receive(HeldDeliveries::Ptr delivery, Milliseconds lease, SteadyTime now);
   void ReceiveRefusedExtension(const pavane::v1::ExtendResult& result);
   void LogRefusal(SettlementOutbox::Fate fate, const pavane::v1::SettleResult& result,
                   const HeldDeliveries::Ptr& delivery);

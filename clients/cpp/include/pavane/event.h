@@ -29,6 +29,11 @@ class Event {
   Event();
   explicit Event(std::string_view type);
   explicit Event(Message message);
+  Event(const Event& other) : own_(other.message()) {}
+  Event(Event&& other) : own_(std::move(other.mutable_message())) {}
+  Event& operator=(const Event& other);
+  Event& operator=(Event&& other);
+  ~Event() = default;
 
   Event& SetId(std::string_view id);
   // Gives a random UUID if there is no id yet.
@@ -53,9 +58,9 @@ class Event {
   Event& SetAttribute(std::string_view name, int32_t value);
   Event& SetAttribute(std::string_view name, TimePoint value);
 
-  std::string_view id() const { return message_.id(); }
-  std::string_view source() const { return message_.source(); }
-  std::string_view type() const { return message_.type(); }
+  std::string_view id() const { return message().id(); }
+  std::string_view source() const { return message().source(); }
+  std::string_view type() const { return message().type(); }
   std::string_view subject() const { return Attribute("subject"); }
   std::string_view correlation_id() const { return Attribute("correlationid"); }
   std::string_view causation_id() const { return Attribute("causationid"); }
@@ -70,11 +75,16 @@ class Event {
   // Text or bytes of the data; empty if there is none or it is a protobuf message.
   std::string_view data() const;
 
-  const Message& message() const { return message_; }
-  Message& mutable_message() { return message_; }
+  const Message& message() const { return borrowed_ != nullptr ? *borrowed_ : own_; }
+  Message& mutable_message();
 
  private:
-  Message message_;
+  friend class Delivery;
+  // The event within a delivery: the message outlives it. A copy has a message of its own.
+  explicit Event(const Message* borrowed) : borrowed_(borrowed) {}
+
+  Message own_;
+  const Message* borrowed_ = nullptr;
 };
 
 // An event on its way to a bus: what a publisher publishes and a handler emits. Made from an Event
