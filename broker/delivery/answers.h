@@ -15,6 +15,9 @@ namespace pavane::delivery {
 
 /// Answers given to settlements, so that a repeat gets the same one: by token of the attempt, for a
 /// time and up to a number. Rebuilt at start from the settlement records. Loop thread only.
+///
+/// They are kept in slices by age, which go whole: a million answers are added and forgotten at the
+/// price of small tables. A search looks through all slices, but only repeats are searched for.
 class Answers {
  public:
   struct Options {
@@ -22,8 +25,9 @@ class Answers {
     size_t answers_max = 1'000'000;
   };
   struct Answer {
-    store::ClientOutcome outcome = store::ClientOutcome::kNone;
+    int64_t time_us = 0;
     uint64_t content_hash = 0;
+    store::ClientOutcome outcome = store::ClientOutcome::kNone;
     std::vector<store::EmittedEvent> emitted;
   };
 
@@ -33,14 +37,22 @@ class Answers {
   void Add(const store::SettlementRecord& settlement, int64_t time_us);
   /// Null when nothing is known of the token any more.
   const Answer* Find(uint64_t token, int64_t now_us);
-  size_t size() const { return by_token_.size(); }
+  /// Those too old that are still in a slice with younger ones count, too.
+  size_t size() const { return size_; }
 
  private:
+  struct Slice {
+    int64_t first_us = 0;
+    int64_t last_us = 0;
+    absl::flat_hash_map<uint64_t, Answer> answers;
+  };
+
+  Slice& SliceFor(int64_t time_us);
   void Expire(int64_t now_us);
 
   const Options options_;
-  std::deque<std::pair<int64_t, uint64_t>> order_;  // time, token
-  absl::flat_hash_map<uint64_t, Answer> by_token_;
+  std::deque<Slice> slices_;  // the oldest first
+  size_t size_ = 0;
 };
 
 }  // namespace pavane::delivery

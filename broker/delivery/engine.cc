@@ -141,7 +141,7 @@ void Engine::FoldSettlement(const store::SettlementRecord& settlement, int64_t t
   if (context_.hooks.on_settlement && !recovering_) {
     context_.hooks.on_settlement(settlement.outcome);
   }
-  const std::optional<Lease> lease = leases_.Remove(settlement.token);
+  const std::unique_ptr<Lease> lease = leases_.Remove(settlement.token);
   if (!lease) return;
   if (Target* target = targets_.Find(lease->id.ref.target)) {
     --target->in_flight;
@@ -196,7 +196,7 @@ void Engine::RemoveTarget(TargetId id) {
     if (lease.id.ref.target == id && !lease.settling) tokens.push_back(lease.id.token);
   });
   for (uint64_t token : tokens) {
-    const std::optional<Lease> lease = leases_.Remove(token);
+    const std::unique_ptr<Lease> lease = leases_.Remove(token);
     SessionState* session = services_.FindSession(lease->session);
     if (session == nullptr) continue;
     session->leases.erase(token);

@@ -150,7 +150,8 @@ std::optional<Handout::Deliverable> Handout::TakeDeliverable(Target& target) {
 
 Lease& Handout::MakeLease(Target& target, Deliverable deliverable, SessionId session,
                           MonotonicTime expires) {
-  Lease lease;
+  auto made = std::make_unique<Lease>();
+  Lease& lease = *made;
   lease.id.ref = {target.queue.target(), deliverable.entry.event};
   lease.id.boot = context_.log.boot();
   lease.id.attempt = (deliverable.entry.exception ? deliverable.entry.exception->attempts : 0) + 1;
@@ -166,7 +167,7 @@ Lease& Handout::MakeLease(Target& target, Deliverable deliverable, SessionId ses
     hooks.on_first_attempt(absl::Microseconds(lease.started_us - lease.event->accepted_us));
   }
   if (SessionState* state = services_.FindSession(session)) state->leases.insert(lease.id.token);
-  return leases_.Add(std::move(lease));
+  return leases_.Add(std::move(made));
 }
 
 std::optional<targets::OutgoingDelivery> Handout::HandOut(Target& target, SessionId session) {
@@ -197,8 +198,8 @@ std::optional<targets::OutgoingDelivery> Handout::HandOut(Target& target, Sessio
 
 void Handout::Requeue(const std::vector<uint64_t>& tokens) {
   for (uint64_t token : tokens) {
-    std::optional<Lease> lease = leases_.Remove(token);
-    if (!lease) continue;
+    const std::unique_ptr<Lease> lease = leases_.Remove(token);
+    if (lease == nullptr) continue;
     Target* target = targets_.Find(lease->id.ref.target);
     if (target == nullptr) continue;
     --target->in_flight;

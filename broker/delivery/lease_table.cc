@@ -4,11 +4,10 @@
 
 namespace pavane::delivery {
 
-Lease& LeaseTable::Add(Lease lease) {
-  const uint64_t token = lease.id.token;
-  by_end_.emplace(lease.expires, token);
-  auto [place, added] = by_token_.emplace(token, std::make_unique<Lease>(std::move(lease)));
+Lease& LeaseTable::Add(std::unique_ptr<Lease> lease) {
+  auto [place, added] = by_token_.emplace(lease->id.token, std::move(lease));
   CHECK(added) << "tokens are unique";
+  StartTimer(*place->second);
   return *place->second;
 }
 
@@ -24,30 +23,53 @@ Lease* LeaseTable::FindAnyOf(const store::DeliveryRef& ref) {
   return nullptr;
 }
 
-void LeaseTable::Extend(Lease& lease, MonotonicTime expires) {
-  by_end_.erase({lease.expires, lease.id.token});
-  lease.expires = expires;
-  by_end_.emplace(expires, lease.id.token);
+void LeaseTable::StartTimer(Lease& lease) {
+  if (last_ != nullptr && lease.expires < last_->expires) {
+    lease.timer = Lease::Timer::kSorted;
+    sorted_.emplace(lease.expires, lease.id.token);
+    return;
+  }
+  lease.timer = Lease::Timer::kInLine;
+  lease.before = last_;
+  lease.after = nullptr;
+  (last_ == nullptr ? first_ : last_->after) = &lease;
+  last_ = &lease;
 }
 
-void LeaseTable::StopTimer(Lease& lease) { by_end_.erase({lease.expires, lease.id.token}); }
+void LeaseTable::StopTimer(Lease& lease) {
+  const Lease::Timer timer = std::exchange(lease.timer, Lease::Timer::kOff);
+  if (timer == Lease::Timer::kSorted) sorted_.erase({lease.expires, lease.id.token});
+  if (timer != Lease::Timer::kInLine) return;
+  (lease.before == nullptr ? first_ : lease.before->after) = lease.after;
+  (lease.after == nullptr ? last_ : lease.after->before) = lease.before;
+}
 
-std::optional<Lease> LeaseTable::Remove(uint64_t token) {
+void LeaseTable::Extend(Lease& lease, MonotonicTime expires) {
+  StopTimer(lease);
+  lease.expires = expires;
+  StartTimer(lease);
+}
+
+std::unique_ptr<Lease> LeaseTable::Remove(uint64_t token) {
   auto found = by_token_.find(token);
-  if (found == by_token_.end()) return std::nullopt;
-  Lease lease = std::move(*found->second);
-  by_end_.erase({lease.expires, token});
+  if (found == by_token_.end()) return nullptr;
+  std::unique_ptr<Lease> lease = std::move(found->second);
   by_token_.erase(found);
+  StopTimer(*lease);
   return lease;
 }
 
 MonotonicTime LeaseTable::NextExpiry() const {
-  return by_end_.empty() ? MonotonicTime::InfiniteFuture() : by_end_.begin()->first;
+  MonotonicTime next = MonotonicTime::InfiniteFuture();
+  if (first_ != nullptr) next = first_->expires;
+  if (!sorted_.empty()) next = std::min(next, sorted_.begin()->first);
+  return next;
 }
 
 std::optional<uint64_t> LeaseTable::Expired(MonotonicTime now) const {
-  if (by_end_.empty() || by_end_.begin()->first > now) return std::nullopt;
-  return by_end_.begin()->second;
+  if (first_ != nullptr && first_->expires <= now) return first_->id.token;
+  if (!sorted_.empty() && sorted_.begin()->first <= now) return sorted_.begin()->second;
+  return std::nullopt;
 }
 
 }  // namespace pavane::delivery

@@ -32,19 +32,29 @@ struct Lease {
   bool settling = false;
   uint64_t settling_hash = 0;
   store::ClientOutcome settling_outcome = store::ClientOutcome::kNone;
+
+  /// The table's own: how it waits for its end.
+  enum class Timer { kOff, kInLine, kSorted };
+  Timer timer = Timer::kOff;
+  Lease* before = nullptr;  // in line
+  Lease* after = nullptr;
 };
 
 /// The leases by token, and in order of their ends. Loop thread only.
+///
+/// Leases of one length end in the order in which they began: these wait in line, in no time. One
+/// that ends before the last in line is sorted in beside.
 class LeaseTable {
  public:
-  Lease& Add(Lease lease);
+  Lease& Add(std::unique_ptr<Lease> lease);
   Lease* Find(uint64_t token);
   /// Whatever lease the delivery has now: a planted fault's way round the fence.
   Lease* FindAnyOf(const store::DeliveryRef& ref);
   void Extend(Lease& lease, MonotonicTime expires);
   /// Takes it off the timer while its settlement commits; back on with Extend.
   void StopTimer(Lease& lease);
-  std::optional<Lease> Remove(uint64_t token);
+  /// Null when there is none.
+  std::unique_ptr<Lease> Remove(uint64_t token);
   /// The end of the first lease; InfiniteFuture when there is none.
   MonotonicTime NextExpiry() const;
   /// Token of a lease that has ended by now, if any.
@@ -57,8 +67,12 @@ class LeaseTable {
   }
 
  private:
+  void StartTimer(Lease& lease);
+
   absl::flat_hash_map<uint64_t, std::unique_ptr<Lease>> by_token_;
-  absl::btree_set<std::pair<MonotonicTime, uint64_t>> by_end_;
+  Lease* first_ = nullptr;  // of the line
+  Lease* last_ = nullptr;
+  absl::btree_set<std::pair<MonotonicTime, uint64_t>> sorted_;
 };
 
 }  // namespace pavane::delivery

@@ -5,41 +5,44 @@
 namespace pavane::delivery {
 
 SequenceSet::SequenceSet(const std::vector<std::pair<Sequence, Sequence>>& ranges)
-    : ranges_(ranges.begin(), ranges.end()) {}
+    : ranges_(ranges) {}
+
+size_t SequenceSet::UpperBound(Sequence sequence) const {
+  if (ranges_.empty() || ranges_.back().first <= sequence) return ranges_.size();
+  return std::upper_bound(ranges_.begin(), ranges_.end(), sequence,
+                          [](Sequence s, const auto& range) { return s < range.first; }) -
+         ranges_.begin();
+}
 
 void SequenceSet::Insert(Sequence sequence) {
-  if (Contains(sequence)) return;
-  auto next = ranges_.upper_bound(sequence);
-  Sequence last = sequence;
-  if (next != ranges_.end() && next->first == sequence.Next()) {
-    last = next->second;
-    next = ranges_.erase(next);
+  const size_t next = UpperBound(sequence);
+  if (next > 0 && ranges_[next - 1].second >= sequence) return;  // there already
+  const bool joins_before = next > 0 && ranges_[next - 1].second.Next() == sequence;
+  const bool joins_next = next < ranges_.size() && ranges_[next].first == sequence.Next();
+  if (joins_before && joins_next) {
+    ranges_[next - 1].second = ranges_[next].second;
+    ranges_.erase(ranges_.begin() + static_cast<ptrdiff_t>(next));
+  } else if (joins_before) {
+    ranges_[next - 1].second = sequence;
+  } else if (joins_next) {
+    ranges_[next].first = sequence;
+  } else {
+    ranges_.emplace(ranges_.begin() + static_cast<ptrdiff_t>(next), sequence, sequence);
   }
-  if (next != ranges_.begin()) {
-    auto previous = std::prev(next);
-    if (previous->second.Next() == sequence) {
-      previous->second = last;
-      return;
-    }
-  }
-  ranges_.emplace_hint(next, sequence, last);
 }
 
 bool SequenceSet::Contains(Sequence sequence) const {
-  auto next = ranges_.upper_bound(sequence);
-  return next != ranges_.begin() && std::prev(next)->second >= sequence;
+  const size_t next = UpperBound(sequence);
+  return next > 0 && ranges_[next - 1].second >= sequence;
 }
 
 void SequenceSet::EraseThrough(Sequence sequence) {
-  while (!ranges_.empty() && ranges_.begin()->second <= sequence) ranges_.erase(ranges_.begin());
-  if (ranges_.empty() || ranges_.begin()->first > sequence) return;
-  const Sequence last = ranges_.begin()->second;
-  ranges_.erase(ranges_.begin());
-  ranges_.emplace(sequence.Next(), last);
-}
-
-std::vector<std::pair<Sequence, Sequence>> SequenceSet::Ranges() const {
-  return {ranges_.begin(), ranges_.end()};
+  const auto kept = std::find_if(ranges_.begin(), ranges_.end(),
+                                 [&](const auto& range) { return range.second > sequence; });
+  ranges_.erase(ranges_.begin(), kept);
+  if (!ranges_.empty() && ranges_.front().first <= sequence) {
+    ranges_.front().first = sequence.Next();
+  }
 }
 
 }  // namespace pavane::delivery

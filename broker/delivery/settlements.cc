@@ -70,8 +70,11 @@ std::optional<SettlementAnswer> Settlements::Check(const std::string& service,
         id_bytes, pavane::v1::NOT_YOUR_DELIVERY,
         absl::StrCat("the delivery is of ", target->names->address, ", not of ", service));
   }
-  if (auto answer = AnsweredBefore(*id, id_bytes, content_hash)) return answer;
   *lease = leases_.Find(id->token);
+  const bool is_out = *lease != nullptr && !(*lease)->settling;
+  if (!is_out) {
+    if (auto answer = AnsweredBefore(*id, id_bytes, content_hash)) return answer;
+  }
   if (FAILPOINT_LIES("delivery.no_fence")) *lease = leases_.FindAnyOf(id->ref);
   if (auto answer = CheckLease(*id, id_bytes, content_hash, *lease)) return answer;
   if (target == nullptr) {

@@ -122,6 +122,7 @@ void TargetQueue::OnSettled(const store::SettlementRecord& settlement) {
   if (settlement.was_exception) return;  // its record is erased, see OnExceptionErased
   const Sequence sequence = settlement.ref.event.sequence;
   --pending_;
+  if (done_.size() >= done_max_) ForgetDone();
   if (sequence > watermark_) done_.Insert(sequence);
   auto taken = outstanding_.find(sequence);
   if (taken == outstanding_.end()) return;
@@ -363,6 +364,13 @@ void TargetQueue::AdvanceWatermark() {
   if (low.value() == 0) return;
   watermark_ = std::max(watermark_, low - 1);
   done_.EraseThrough(watermark_);
+}
+
+// What is done lies in the way of what is inserted next. Where an old delivery holds the watermark
+// back, it is tried ever more rarely.
+void TargetQueue::ForgetDone() {
+  AdvanceWatermark();
+  done_max_ = std::max(kDoneMin, 2 * done_.size());
 }
 
 store::TargetState TargetQueue::Checkpoint() {

@@ -99,6 +99,7 @@ class TargetQueue {
   BusId bus() const { return bus_; }
 
  private:
+  static constexpr size_t kDoneMin = 64;
   using Key = store::Log::ExceptionKey;
   using Exceptions = absl::btree_map<Key, store::ExceptionRecord>;
   struct Fresh {
@@ -116,6 +117,7 @@ class TargetQueue {
   void RefillExceptions();
   void TrimExceptions();
   void AdvanceWatermark();
+  void ForgetDone();
   int64_t AcceptedUs(Fresh& fresh);
   static Key KeyOf(const store::ExceptionRecord& exception) {
     return Key{exception.due_us, exception.ref.event};
@@ -153,8 +155,9 @@ class TargetQueue {
   std::deque<Fresh> fresh_;                          // ascending; those with a key may have to wait
   absl::btree_map<Sequence, uint64_t> outstanding_;  // taken, with their key hashes
   Sequence watermark_;
-  SequenceSet done_;         // above the watermark
-  Sequence loaded_through_;  // all entries up to here have been in fresh_
+  SequenceSet done_;            // above the watermark
+  size_t done_max_ = kDoneMin;  // ranges of it at which the watermark is moved
+  Sequence loaded_through_;     // all entries up to here have been in fresh_
   Sequence last_dispatched_;
   bool more_on_disk_ = false;
   int64_t pending_ = 0;

@@ -64,11 +64,13 @@ void AppendJsonValue(const Member& member, std::string* out) {
 
 }  // namespace
 
-absl::string_view ViewBuffer::Keep(std::string text) {
-  const size_t size = text.size();
-  text.append(kJsonPadding, '\0');
-  texts_.push_back(std::move(text));
-  return absl::string_view(texts_.back()).substr(0, size);
+absl::string_view ViewBuffer::Keep(absl::string_view text) {
+  if (texts_used_ == texts_.size()) texts_.emplace_back();
+  std::string& kept = texts_[texts_used_++];
+  kept.reserve(text.size() + kJsonPadding);
+  kept.assign(text.data(), text.size());
+  kept.append(kJsonPadding, '\0');
+  return absl::string_view(kept).substr(0, text.size());
 }
 
 void ViewBuffer::AddCollision(absl::string_view name, const Member& member) {
@@ -115,7 +117,7 @@ void ViewBuffer::AddAttribute(const std::string& name, const AttributeValue& val
 
 const EventView& ViewBuffer::Fill(const CloudEvent& event, const DataShape& shape) {
   members_.clear();
-  texts_.clear();
+  texts_used_ = 0;
   collisions_.clear();
   members_.push_back(Member::String("version", "0"));
   members_.push_back(Member::String("id", event.id()));
@@ -130,13 +132,7 @@ const EventView& ViewBuffer::Fill(const CloudEvent& event, const DataShape& shap
     collisions_.push_back('}');
     members_.push_back(Member::Json("ce", Keep(collisions_)));
   }
-  if (shape.has_detail) {
-    const absl::string_view data = DataBytes(event);
-    std::string padded;
-    padded.reserve(data.size() + kJsonPadding);
-    padded.append(data.data(), data.size());
-    members_.push_back(Member::Json("detail", Keep(std::move(padded))));
-  }
+  if (shape.has_detail) members_.push_back(Member::Json("detail", Keep(DataBytes(event))));
   view_ = EventView(members_, shape.distinct_paths || !shape.has_detail);
   return view_;
 }

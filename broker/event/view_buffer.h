@@ -38,12 +38,13 @@ class ViewBuffer {
  private:
   void AddAttribute(const std::string& name, const AttributeValue& value);
   void AddCollision(absl::string_view name, const EventView::Member& member);
-  /// Keeps a text, with padding behind it, until the next Fill.
-  absl::string_view Keep(std::string text);
+  /// Keeps a copy of a text, with padding behind it, until the next Fill.
+  absl::string_view Keep(absl::string_view text);
 
   CloudEvent stored_;  // FillStored only
   std::vector<EventView::Member> members_;
-  std::deque<std::string> texts_;
+  std::deque<std::string> texts_;  // kept with their memory from one event to the next
+  size_t texts_used_ = 0;
   std::string collisions_;  // members of `ce`, JSON text
   EventView view_;
 };

@@ -61,6 +61,7 @@ absl::Status Publisher::CheckBatch(const PublishRequest& request) const {
 }
 
 absl::StatusOr<PublishItem> Publisher::Take(const RuleSnapshot& rules, PublishEntry& entry,
+                                            event::ViewBuffer& buffer,
                                             PublishResult& result) const {
   const absl::string_view bus_name = BusNameOrDefault(entry.bus());
   result.set_bus(std::string(bus_name));
@@ -86,7 +87,7 @@ absl::StatusOr<PublishItem> Publisher::Take(const RuleSnapshot& rules, PublishEn
     event::SetTextAttribute(cloud_event, event::kCorrelationId,
                             event::DeriveCorrelationId(cloud_event.source(), cloud_event.id()));
   }
-  event::ViewBuffer buffer;
+
   ASSIGN_OR_RETURN(item.matched, rules.Match(*item.rules, buffer.Fill(cloud_event, shape)));
   FAILPOINT("ingress.publish_matched");
   item.event = Seal(cloud_event, item.rules->bus->id, entry.dedup_key());
@@ -102,15 +103,16 @@ void Publisher::Publish(IncomingBatch batch, Callback callback) {
     return;
   }
   const RuleSnapshotPtr rules = rules_.snapshot();
+  event::ViewBuffer buffer;
   PublishTransaction::Call call;
   call.callback = std::move(callback);
   call.all_or_nothing = request.all_or_nothing();
   for (int i = 0; i < request.entries_size(); ++i) {
     PublishResult& result = *call.response.add_results();
     const auto refused = batch.refused.find(i);
-    absl::StatusOr<PublishItem> item = refused != batch.refused.end()
-                                           ? absl::StatusOr<PublishItem>(refused->second)
-                                           : Take(*rules, *request.mutable_entries(i), result);
+    absl::StatusOr<PublishItem> item =
+        refused != batch.refused.end() ? absl::StatusOr<PublishItem>(refused->second)
+                                       : Take(*rules, *request.mutable_entries(i), buffer, result);
     if (!item.ok()) {
       const absl::string_view limit = LimitOf(item.status());
       if (!limit.empty() && metrics_ != nullptr) metrics_->limit_hits.With({limit}).Add();

@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "event/validate.h"
+#include "event/view_buffer.h"
 #include "ingress/gate.h"
 #include "ingress/publish_transaction.h"
 #include "ingress/rule_book.h"
@@ -45,6 +46,7 @@ class Publisher {
   absl::Status CheckBatch(const pavane::v1::PublishRequest& request) const;
   /// Validates and matches one entry.
   absl::StatusOr<PublishItem> Take(const RuleSnapshot& rules, pavane::v1::PublishEntry& entry,
+                                   event::ViewBuffer& buffer,
                                    pavane::v1::PublishResult& result) const;
   void Submit(std::unique_ptr<PublishTransaction> transaction);
 
