@@ -138,6 +138,7 @@ pavane::admin::v1::Rule ToRule(const std::string& service, const std::string& na
   }
   if (rule.has_lease_policy()) *target.mutable_lease_policy() = rule.lease_policy();
   if (rule.has_ordering()) *target.mutable_ordering() = rule.ordering();
+  if (rule.has_start_position()) *target.mutable_start_position() = rule.start_position();
   return made;
 }
 

@@ -113,6 +113,15 @@ absl::Status CheckBatch(const pavane::admin::v1::Target& target) {
                        absl::Minutes(5));
 }
 
+absl::Status CheckStartPosition(const pavane::v1::StartPosition& start) {
+  using Start = pavane::v1::StartPosition;
+  if (start.position_case() == Start::POSITION_NOT_SET || start.position_case() == Start::kLatest) {
+    return absl::OkStatus();
+  }
+  return event::Refused(absl::StatusCode::kUnimplemented, pavane::v1::NOT_SUPPORTED,
+                        "start_position: this version begins at the latest event only");
+}
+
 }  // namespace
 
 absl::Status CheckTargetAddress(absl::string_view address) {
@@ -141,6 +150,7 @@ absl::Status CheckTarget(const pavane::admin::v1::Target& target) {
   RETURN_IF_ERROR(CheckRetry(target.retry_policy()));
   RETURN_IF_ERROR(CheckOrdering(target.ordering()));
   RETURN_IF_ERROR(CheckBatch(target));
+  RETURN_IF_ERROR(CheckStartPosition(target.start_position()));
   if (target.lease_policy().has_lease()) {
     RETURN_IF_ERROR(CheckDuration("lease_policy.lease", target.lease_policy().lease(),
                                   absl::Seconds(1), absl::Hours(12)));
