@@ -59,7 +59,12 @@ int Consume(const ConsumeOptions& options) {
   std::promise<void> complete;
   Services services;
   const auto last_step = [&](const Delivery& delivery) -> Result {
-    if (tally.Count(delivery.event().data())) complete.set_value();
+    const std::string_view data = delivery.event().data();
+    if (options.handling == Handling::kFailing && delivery.attempt() == 1 &&
+        NumberOf(data) % 2 == 1) {
+      return Nack("BENCH", "as the row wants");
+    }
+    if (tally.Count(data)) complete.set_value();
     if (options.handling == Handling::kReject) return Reject("BENCH", "as the row wants");
     return Ack();
   };

@@ -13,6 +13,8 @@ inline constexpr char kService[] = "bench";
 enum class Handling {
   kAck,
   kReject,
+  /// The first attempt at every second order is nacked.
+  kFailing,
   /// Services kService + "0" to "4", each of which settles with one event for the next.
   kChain,
 };

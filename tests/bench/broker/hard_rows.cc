@@ -21,7 +21,6 @@ constexpr int kIdleStreams = 2'000;
 constexpr unsigned kIdleSeconds = 10;
 
 Goal AtMost(double value) { return {Better::kLower, value, {}}; }
-Goal AtLeast(double value) { return {Better::kHigher, value, {}}; }
 
 void Enter(Bench& bench, const std::string& name, const std::string& unit, std::optional<Goal> goal,
            double value) {
@@ -72,36 +71,6 @@ bool Restart(Bench& bench) {
   const std::optional<double> seconds = broker->KillAndStart();
   if (!seconds) return false;
   Enter(bench, "ready after SIGKILL with a backlog", "s", AtMost(3), *seconds);
-  return true;
-}
-
-bool Storm(Bench& bench) {
-  constexpr double kLiveRate = 5'000;
-  Load load;
-  load.events = bench.Events(1'000'000);
-  load.layout = Layout::kStorm;
-  load.consumers = 0;
-  const auto broker = PavaneContestant::Start(bench.programs, load);
-  if (broker == nullptr || !RunContest(*broker, load)) return false;
-  const std::string live_count = std::to_string(bench.Events(20'000));
-  const std::string& self = bench.programs.self;
-  Child live({self, "consume", broker->address(), live_count, "live"});
-  if (live.ReadLine() != "ready") return false;
-  Child rejecting({self, "reject", broker->address(), std::to_string(load.events), kService});
-  if (rejecting.ReadLine() != "ready") return false;
-  const auto storm_start_ns = static_cast<double>(NowNs());
-  Child producer(
-      {self, "produce", broker->address(), live_count, std::to_string(kLiveRate), "0", "Live"});
-  const std::vector<double> produced = producer.ReadNumbers();
-  const std::vector<double> lived = live.ReadNumbers();
-  const std::vector<double> rejected = rejecting.ReadNumbers();
-  if (produced.size() < 3 || lived.size() < 4 || rejected.empty()) return false;
-  Enter(bench, "dead-letter storm: letters", "1/s", AtLeast(100'000),
-        static_cast<double>(load.events) / (rejected[0] - storm_start_ns) * 1e9);
-  // Its rate without a storm is the one it is published at.
-  Enter(bench, "dead-letter storm: live traffic of its rate", "", AtLeast(0.8),
-        static_cast<double>(bench.Events(20'000)) / (lived[0] - produced[0]) * 1e9 / kLiveRate);
-  Enter(bench, "dead-letter storm: live traffic p99", "ms", std::nullopt, lived[3]);
   return true;
 }
 

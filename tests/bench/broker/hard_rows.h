@@ -1,4 +1,4 @@
-// Rows that are more than a load: what idle things cost, starts, storms. One repetition each, as in
+// Rows that are more than a load: what idle things cost, and starts. One repetition each, as in
 // rows.h.
 #ifndef PAVANE_TESTS_BENCH_BROKER_HARD_ROWS_H_
 #define PAVANE_TESTS_BENCH_BROKER_HARD_ROWS_H_
@@ -12,8 +12,6 @@ namespace pavane::bench {
 bool Idle(Bench& bench);
 /// Ready again after SIGKILL with a million undelivered events.
 bool Restart(Bench& bench);
-/// Deliveries rejected as fast as they come, and what that does to another service's rate.
-bool Storm(Bench& bench);
 
 }  // namespace pavane::bench
 

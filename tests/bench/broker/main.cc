@@ -63,6 +63,7 @@ int RunRole(int argc, char** argv) {
     options.count = std::strtoull(argv[3], nullptr, 10);
     options.service = argv[4];
     if (role == "reject") options.handling = Handling::kReject;
+    if (role == "consume-failing") options.handling = Handling::kFailing;
     if (role == "consume-chain") options.handling = Handling::kChain;
     return Consume(options);
   }

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <utility>
 
 #include "grpcpp/create_channel.h"
@@ -170,11 +171,26 @@ std::vector<std::string> PavaneContestant::Consumer(int index) const {
           fan_out ? kService + std::to_string(index) : kService};
 }
 
+bool PavaneContestant::ShortenAge() {
+  std::vector<admin::v1::Rule> rules = RulesOf(load_);
+  rules.resize(1);
+  rules[0].mutable_targets(0)->mutable_retry_policy()->mutable_age_max()->set_seconds(1);
+  return Put(address_, rules);
+}
+
+double PavaneContestant::Metric(const std::string& name) const {
+  std::istringstream lines(Get("/metrics"));
+  double sum = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const bool named = line.compare(0, name.size(), name) == 0 && line.size() > name.size() &&
+                       (line[name.size()] == ' ' || line[name.size()] == '{');
+    if (named) sum += std::atof(line.c_str() + line.rfind(' '));
+  }
+  return sum;
+}
+
 void PavaneContestant::AddFigures(Figures& figures) {
-  const std::string metrics = Get("/metrics");
-  const std::string name = "\npavane_fsync_seconds_count ";
-  const size_t at = metrics.find(name);
-  if (at != std::string::npos) figures["syncs"] = std::atof(metrics.c_str() + at + name.size());
+  figures["syncs"] = Metric("pavane_fsync_seconds_count");
 }
 
 std::optional<double> PavaneContestant::KillAndStart() {

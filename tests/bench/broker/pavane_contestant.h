@@ -34,6 +34,10 @@ class PavaneContestant : public Contestant {
   std::optional<double> KillAndStart();
   /// Puts `count` rules that match nothing, each with a target of its own of service `idle`.
   bool PutIdleRules(int count);
+  /// Gives the target of Layout::kStorm an age limit that its whole backlog is beyond.
+  bool ShortenAge();
+  /// The sum of a metric's series.
+  double Metric(const std::string& name) const;
   /// The body of an HTTP GET; empty if that failed.
   std::string Get(const std::string& path) const;
 

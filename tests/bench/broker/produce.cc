@@ -121,7 +121,10 @@ int Produce(const ProduceOptions& options) {
   const uint64_t start_ns = NowNs();
   for (uint64_t i = 0; i < options.count; ++i) {
     Event event = MakeEvent(orders, i, pace.Await(i));
-    if (!options.type.empty()) event.SetType(options.type);
+    if (!options.type.empty()) {
+      // Another stream over the same orders: they are no duplicates of the first one's.
+      event.SetType(options.type).SetId(std::string(event.id()) + "-" + std::to_string(start_ns));
+    }
     publisher.Publish(std::move(event), [&good](const PublishResult& result) {
       if (result.ok() && result.matched_rules == 1) good.fetch_add(1, std::memory_order_relaxed);
     });

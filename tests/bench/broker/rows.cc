@@ -6,6 +6,7 @@
 #include "tests/bench/broker/peer_contestant.h"
 #include "tests/bench/broker/produce.h"
 #include "tests/bench/broker/raw_limits.h"
+#include "tests/bench/broker/trouble_rows.h"
 
 namespace pavane::bench {
 namespace {
@@ -200,6 +201,9 @@ const std::vector<Row>& Rows() {
       {"idle", "10,000 idle targets, 2,000 idle streams, scrape", Idle},
       {"restart", "start after SIGKILL over a backlog", Restart},
       {"storm", "every delivery rejected, beside live traffic", Storm},
+      {"failing", "every second delivery fails at first, beside live traffic", Failing},
+      {"expiring", "a backlog that becomes too old at once, beside live traffic", Expiring},
+      {"small-commits", "a backlog of one event a commit, drained", SmallCommits},
   };
   return rows;
 }
