@@ -57,13 +57,8 @@ void ClearOutputOnly(Bus& bus) {
   bus.clear_rules();
 }
 
-absl::Status TooManyBuses(size_t max) {
-  return event::Refused(absl::StatusCode::kResourceExhausted, pavane::v1::TOO_MANY,
-                        absl::StrCat("there are ", max, " buses, the limit (limits.buses_max)"));
-}
-
 // Writer thread: puts the bus; true if it is new.
-absl::StatusOr<bool> PlanPut(CatalogEdit& edit, const Bus& wanted, size_t buses_max) {
+absl::StatusOr<bool> PlanPut(CatalogEdit& edit, const Bus& wanted) {
   const store::BusEntryPtr existing = edit.catalog().FindBus(wanted.name());
   store::BusEntry entry;
   entry.bus = wanted;
@@ -72,8 +67,7 @@ absl::StatusOr<bool> PlanPut(CatalogEdit& edit, const Bus& wanted, size_t buses_
     entry.id = existing->id;
     *entry.bus.mutable_created_at() = existing->bus.created_at();
   } else {
-    if (edit.catalog().bus_count() >= buses_max) return TooManyBuses(buses_max);
-    entry.id = edit.NewBusId();
+    ASSIGN_OR_RETURN(entry.id, edit.NewBusId());
     *entry.bus.mutable_created_at() = edit.now();
   }
   edit.PutBus(entry);
@@ -100,11 +94,10 @@ void BusAdmin::Put(const pavane::admin::v1::PutBusRequest& request,
                    Callback<PutBusResponse> callback) {
   if (absl::Status status = CheckBus(request.bus()); !status.ok()) return callback(status);
   auto created = std::make_shared<bool>(false);
-  const size_t buses_max = editor_.config().limits.buses_max;
   editor_.Submit(
       {},
-      [bus = request.bus(), created, buses_max](CatalogEdit& edit) -> absl::Status {
-        ASSIGN_OR_RETURN(*created, PlanPut(edit, bus, buses_max));
+      [bus = request.bus(), created](CatalogEdit& edit) -> absl::Status {
+        ASSIGN_OR_RETURN(*created, PlanPut(edit, bus));
         return absl::OkStatus();
       },
       [this, name = request.bus().name(), created, callback = std::move(callback)](
@@ -181,7 +174,7 @@ void BusAdmin::Start(std::function<void(const absl::Status&)> done) {
         for (const store::BusEntryPtr& bus : edit.catalog().Buses()) edit.SetDedup(bus->id);
         if (edit.catalog().FindBus(ingress::kDefaultBus) == nullptr) {
           store::BusEntry entry;
-          entry.id = edit.NewBusId();
+          ASSIGN_OR_RETURN(entry.id, edit.NewBusId());
           entry.bus.set_name(std::string(ingress::kDefaultBus));
           *entry.bus.mutable_created_at() = edit.now();
           edit.PutBus(entry);

@@ -3,13 +3,15 @@
 #include "absl/strings/str_cat.h"
 
 #include "event/reason.h"
+#include "metrics/broker_metrics.h"
 
 namespace pavane::admin {
 
 CatalogEdit::CatalogEdit(const store::Catalog& catalog, const delivery::Dispatcher& dispatcher,
-                         const store::CommitBuilder& commit)
+                         const config::LimitsConfig& limits, const store::CommitBuilder& commit)
     : catalog_(catalog),
       dispatcher_(dispatcher),
+      limits_(limits),
       commit_(commit),
       next_bus_(catalog.next_bus_id()),
       next_rule_(catalog.next_rule_id()),
@@ -20,6 +22,28 @@ google::protobuf::Timestamp CatalogEdit::now() const {
   now.set_seconds(commit_.time_us() / 1'000'000);
   now.set_nanos(static_cast<int32_t>(commit_.time_us() % 1'000'000) * 1000);
   return now;
+}
+
+absl::Status CatalogEdit::TooMany(absl::string_view what, uint64_t max, absl::string_view limit) {
+  limit_hit_ = limit;
+  return event::Refused(absl::StatusCode::kResourceExhausted, pavane::v1::TOO_MANY,
+                        absl::StrCat("at most ", max, " ", what, " are allowed (", limit, ")"));
+}
+
+absl::StatusOr<BusId> CatalogEdit::NewBusId() {
+  if (catalog_.bus_count() + new_buses_ >= limits_.buses_max) {
+    return TooMany("buses", limits_.buses_max, metrics::kLimitBuses);
+  }
+  ++new_buses_;
+  return std::exchange(next_bus_, next_bus_.Next());
+}
+
+absl::StatusOr<RuleId> CatalogEdit::NewRuleId() {
+  if (catalog_.rule_count() + new_rules_ >= limits_.rules_max) {
+    return TooMany("rules", limits_.rules_max, metrics::kLimitRules);
+  }
+  ++new_rules_;
+  return std::exchange(next_rule_, next_rule_.Next());
 }
 
 void CatalogEdit::PutBus(const store::BusEntry& bus) {

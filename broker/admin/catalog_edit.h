@@ -8,9 +8,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "google/protobuf/timestamp.pb.h"
 
 #include "base/ids.h"
+#include "config/config.h"
 #include "delivery/dispatcher.h"
 #include "store/catalog.h"
 #include "store/commit_builder.h"
@@ -22,14 +24,15 @@ namespace pavane::admin {
 class CatalogEdit {
  public:
   CatalogEdit(const store::Catalog& catalog, const delivery::Dispatcher& dispatcher,
-              const store::CommitBuilder& commit);
+              const config::LimitsConfig& limits, const store::CommitBuilder& commit);
 
   const store::Catalog& catalog() const { return catalog_; }
   /// Recorded time of the commit.
   google::protobuf::Timestamp now() const;
 
-  BusId NewBusId() { return std::exchange(next_bus_, next_bus_.Next()); }
-  RuleId NewRuleId() { return std::exchange(next_rule_, next_rule_.Next()); }
+  /// TOO_MANY when there are, with those of this edit, as many as may be; `limit_hit` says so.
+  absl::StatusOr<BusId> NewBusId();
+  absl::StatusOr<RuleId> NewRuleId();
   TargetId NewTargetId() { return std::exchange(next_target_, next_target_.Next()); }
 
   void PutBus(const store::BusEntry& bus);
@@ -44,20 +47,28 @@ class CatalogEdit {
   /// any and `discard` is false. `what` names the thing that is to be deleted.
   absl::Status GiveUp(TargetId target, bool discard, absl::string_view what);
   uint64_t discarded() const { return discarded_; }
+  /// The limit that refused something, by its configuration key; empty: none did.
+  absl::string_view limit_hit() const { return limit_hit_; }
 
   const std::vector<store::CatalogChange>& changes() const { return changes_; }
   const std::vector<BusId>& dedup() const { return dedup_; }
 
  private:
+  absl::Status TooMany(absl::string_view what, uint64_t max, absl::string_view limit);
+
   const store::Catalog& catalog_;
   const delivery::Dispatcher& dispatcher_;
+  const config::LimitsConfig& limits_;
   const store::CommitBuilder& commit_;
   BusId next_bus_;
   RuleId next_rule_;
   TargetId next_target_;
   std::vector<store::CatalogChange> changes_;
   std::vector<BusId> dedup_;
+  uint64_t new_buses_ = 0;
+  uint64_t new_rules_ = 0;
   uint64_t discarded_ = 0;
+  absl::string_view limit_hit_;
 };
 
 }  // namespace pavane::admin

@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/status_macros.h"
 #include "event/reason.h"
+#include "rules/pattern_text.h"
 #include "store/transaction.h"
 
 namespace pavane::admin {
@@ -14,26 +15,32 @@ namespace {
 class CatalogTransaction : public store::Transaction {
  public:
   CatalogTransaction(ingress::RuleBook& rules, const delivery::Dispatcher& dispatcher,
-                     const config::DedupConfig& dedup, ingress::ParsedPatterns patterns,
-                     CatalogEditor::Plan plan, CatalogEditor::Done done)
+                     const config::Config& config, metrics::BrokerMetrics* metrics,
+                     ingress::ParsedPatterns patterns, CatalogEditor::Plan plan,
+                     CatalogEditor::Done done)
       : rules_(rules),
         dispatcher_(dispatcher),
-        dedup_(dedup),
+        config_(config),
+        metrics_(metrics),
         patterns_(std::move(patterns)),
         plan_(std::move(plan)),
         done_(std::move(done)) {}
 
   absl::Status Prepare(store::CommitBuilder& commit) override {
     const ingress::RuleSnapshotPtr before = rules_.snapshot();
-    CatalogEdit edit(before->catalog(), dispatcher_, commit);
-    RETURN_IF_ERROR(plan_(edit));
+    CatalogEdit edit(before->catalog(), dispatcher_, config_.limits, commit);
+    const absl::Status planned = plan_(edit);
+    if (metrics_ != nullptr && !edit.limit_hit().empty()) {
+      metrics_->limit_hits.With({edit.limit_hit()}).Add();
+    }
+    RETURN_IF_ERROR(planned);
     FAILPOINT("admin.catalog_planned");
     if (!edit.changes().empty()) {
       RETURN_IF_ERROR(rules_.Change(edit.changes(), patterns_, commit));
     }
     for (const BusId id : edit.dedup()) {
       const store::BusEntryPtr bus = rules_.snapshot()->catalog().FindBus(id);
-      commit.SetDedupPolicy(id, DedupPolicyOf(bus->bus, dedup_));
+      commit.SetDedupPolicy(id, DedupPolicyOf(bus->bus, config_.dedup));
     }
     discarded_ = edit.discarded();
     return absl::OkStatus();
@@ -48,7 +55,8 @@ class CatalogTransaction : public store::Transaction {
  private:
   ingress::RuleBook& rules_;
   const delivery::Dispatcher& dispatcher_;
-  const config::DedupConfig& dedup_;
+  const config::Config& config_;
+  metrics::BrokerMetrics* const metrics_;
   const ingress::ParsedPatterns patterns_;
   const CatalogEditor::Plan plan_;
   const CatalogEditor::Done done_;
@@ -78,21 +86,29 @@ CatalogEditor::CatalogEditor(ingress::RuleBook& rules, const ingress::Gate& gate
       config_(config),
       metrics_(metrics) {}
 
+void CatalogEditor::CountHit(absl::string_view limit) const {
+  if (metrics_ != nullptr) metrics_->limit_hits.With({limit}).Add();
+}
+
 void CatalogEditor::Submit(ingress::ParsedPatterns patterns, Plan plan, Done done) {
   if (absl::Status status = gate_.CheckChange(); !status.ok()) {
     done(status, 0);
     return;
   }
-  std::unique_ptr<store::Transaction> transaction = std::make_unique<CatalogTransaction>(
-      rules_, dispatcher_, config_.dedup, std::move(patterns), std::move(plan), std::move(done));
+  std::unique_ptr<store::Transaction> transaction =
+      std::make_unique<CatalogTransaction>(rules_, dispatcher_, config_, metrics_,
+                                           std::move(patterns), std::move(plan), std::move(done));
   if (writer_.Submit(transaction)) return FAILPOINT("admin.catalog_queued");
   const absl::Status state = gate_.CheckChange();
+  if (state.ok()) CountHit(metrics::kLimitQueue);
   transaction->Complete(state.ok() ? ingress::Overloaded() : state);
 }
 
 absl::StatusOr<std::shared_ptr<const rules::Pattern>> CatalogEditor::ParsePattern(
     absl::string_view text) const {
-  return rules::Pattern::Parse(text, rules_.options().pattern);
+  const rules::PatternOptions& options = rules_.options().pattern;
+  if (rules::LongerThan(text, options.length_max)) CountHit(metrics::kLimitPatternLength);
+  return rules::Pattern::Parse(text, options);
 }
 
 }  // namespace pavane::admin

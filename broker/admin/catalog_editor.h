@@ -39,6 +39,8 @@ class CatalogEditor {
   absl::StatusOr<std::shared_ptr<const rules::Pattern>> ParsePattern(absl::string_view text) const;
 
  private:
+  void CountHit(absl::string_view limit) const;
+
   ingress::RuleBook& rules_;
   const ingress::Gate& gate_;
   const delivery::Dispatcher& dispatcher_;

@@ -39,11 +39,10 @@ void PlanRuleSetAgain(CatalogEdit& edit, absl::string_view service) {
 }
 
 absl::Status PlanPut(CatalogEdit& edit, const pavane::admin::v1::PutRuleRequest& request,
-                     size_t rules_max, PutOutcome* outcome) {
+                     PutOutcome* outcome) {
   PutOptions options;
   options.discard = request.discard();
   options.release_pin = request.release_pin();
-  options.rules_max = rules_max;
   ASSIGN_OR_RETURN(*outcome, PlanPutRule(edit, request.rule(), options));
   if (request.release_pin() && !outcome->created) {
     PlanRuleSetAgain(edit, edit.catalog().FindRule(outcome->id)->rule.owner_service());
@@ -78,12 +77,9 @@ void RuleAdmin::Put(const pavane::admin::v1::PutRuleRequest& request,
     return callback(status);
   }
   auto outcome = std::make_shared<PutOutcome>();
-  const size_t rules_max = editor_.config().limits.rules_max;
   editor_.Submit(
       std::move(patterns),
-      [request, outcome, rules_max](CatalogEdit& edit) {
-        return PlanPut(edit, request, rules_max, outcome.get());
-      },
+      [request, outcome](CatalogEdit& edit) { return PlanPut(edit, request, outcome.get()); },
       [this, outcome, callback = std::move(callback)](const absl::Status& status,
                                                       uint64_t discarded) {
         if (!status.ok()) return callback(status);
@@ -115,19 +111,15 @@ void RuleAdmin::PutMany(const pavane::admin::v1::PutRulesRequest& request,
     }
   }
   auto response = std::make_shared<PutRulesResponse>();
-  const size_t rules_max = editor_.config().limits.rules_max;
   editor_.Submit(
       std::move(patterns),
-      [request, response, rules_max](CatalogEdit& edit) -> absl::Status {
+      [request, response](CatalogEdit& edit) -> absl::Status {
         PutOptions options;
         options.discard = request.discard();
-        options.rules_max = rules_max;
         for (const Rule& rule : request.rules()) {
           ASSIGN_OR_RETURN(const PutOutcome outcome, PlanPutRule(edit, rule, options));
           if (outcome.created) {
             response->set_created(response->created() + 1);
-            // What this call has made counts, too.
-            if (options.rules_max > 0) --options.rules_max;
           } else {
             response->set_updated(response->updated() + 1);
           }

@@ -100,11 +100,6 @@ absl::StatusOr<PutOutcome> PlanPutRule(CatalogEdit& edit, const Rule& wanted,
   const store::BusEntryPtr bus = edit.catalog().FindBus(bus_name);
   if (bus == nullptr) return ingress::UnknownBus(bus_name);
   const store::RuleEntryPtr existing = edit.catalog().FindRule(bus->id, wanted.name());
-  if (existing == nullptr && edit.catalog().rule_count() >= options.rules_max) {
-    return event::Refused(
-        absl::StatusCode::kResourceExhausted, pavane::v1::TOO_MANY,
-        absl::StrCat("there are ", options.rules_max, " rules, the limit (limits.rules_max)"));
-  }
   store::RuleEntry entry;
   entry.id = existing != nullptr ? existing->id : RuleId();
   entry.bus_id = bus->id;
@@ -121,7 +116,7 @@ absl::StatusOr<PutOutcome> PlanPutRule(CatalogEdit& edit, const Rule& wanted,
     entry.rule.set_version(existing->rule.version());
     *entry.rule.mutable_created_at() = existing->rule.created_at();
   } else {
-    entry.id = edit.NewRuleId();
+    ASSIGN_OR_RETURN(entry.id, edit.NewRuleId());
     *entry.rule.mutable_created_at() = edit.now();
   }
   RaiseVersion(edit, entry.rule);

@@ -25,7 +25,6 @@ struct PutOptions {
   bool release_pin = false;
   std::string owner_service;  // of a rule set's or session's rule; empty: an operator
   bool ephemeral = false;
-  size_t rules_max = 200'000;
 };
 struct PutOutcome {
   RuleId id;

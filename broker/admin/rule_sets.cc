@@ -43,9 +43,8 @@ uint64_t ContentHash(const std::vector<ServiceRule>& rules) {
 // One service's rule set while it is applied on the writer thread.
 class Application {
  public:
-  Application(CatalogEdit& edit, const std::string& service, size_t rules_max,
-              RuleSets::Outcome& outcome)
-      : edit_(edit), service_(service), rules_max_(rules_max), outcome_(outcome) {}
+  Application(CatalogEdit& edit, const std::string& service, RuleSets::Outcome& outcome)
+      : edit_(edit), service_(service), outcome_(outcome) {}
 
   absl::Status Run(uint64_t version, const std::vector<ServiceRule>& rules) {
     const store::RuleSetEntryPtr before = edit_.catalog().FindRuleSet(service_);
@@ -96,7 +95,6 @@ class Application {
     }
     PutOptions options;
     options.owner_service = service_;
-    options.rules_max = rules_max_;
     ASSIGN_OR_RETURN(const PutOutcome put,
                      PlanPutRule(edit_, ToRule(service_, name, rule), options));
     entry.rules.push_back(put.id);
@@ -116,7 +114,6 @@ class Application {
 
   CatalogEdit& edit_;
   const std::string& service_;
-  const size_t rules_max_;
   RuleSets::Outcome& outcome_;
 };
 
@@ -190,13 +187,10 @@ void RuleSets::Apply(const std::string& service, const pavane::v1::RuleSet& rule
   }
   if (!status.ok()) return callback(status);
   auto outcome = std::make_shared<Outcome>();
-  const size_t rules_max = editor_.config().limits.rules_max;
   editor_.Submit(
       std::move(patterns),
-      [service, version = rule_set.version(), rules = std::move(rules), rules_max,
-       outcome](CatalogEdit& edit) {
-        return Application(edit, service, rules_max, *outcome).Run(version, rules);
-      },
+      [service, version = rule_set.version(), rules = std::move(rules), outcome](
+          CatalogEdit& edit) { return Application(edit, service, *outcome).Run(version, rules); },
       [outcome, callback = std::move(callback)](const absl::Status& done, uint64_t) {
         if (!done.ok()) return callback(done);
         callback(std::move(*outcome));

@@ -72,14 +72,12 @@ void SessionRules::Open(const std::string& service, const Token& token, const To
   const std::string key = Enter(token, resumed, session_name);
   if (rules.empty()) return callback(absl::OkStatus());
   auto made = std::make_shared<std::vector<RuleId>>();
-  const size_t rules_max = editor_.config().limits.rules_max;
   editor_.Submit(
       std::move(patterns),
-      [service, key, rules, made, rules_max](CatalogEdit& edit) -> absl::Status {
+      [service, key, rules, made](CatalogEdit& edit) -> absl::Status {
         PutOptions options;
         options.owner_service = service;
         options.ephemeral = true;
-        options.rules_max = rules_max;
         for (const pavane::v1::ServiceRule& rule : rules) {
           pavane::admin::v1::Rule put =
               ToRule(service, absl::StrCat(service, "/", key, "/", rule.name()), rule);

@@ -7,9 +7,10 @@ namespace {
 
 constexpr absl::string_view kPublishResults[] = {kPublishAccepted, kPublishDuplicate,
                                                  kPublishScheduled, kPublishRefused};
-constexpr absl::string_view kLimits[] = {kLimitBatchEntries,  kLimitBatchBytes, kLimitEventBytes,
-                                         kLimitMatchSteps,    kLimitStreams,    kLimitQueue,
-                                         kLimitRetentionBytes};
+constexpr absl::string_view kLimits[] = {kLimitBatchEntries,   kLimitBatchBytes, kLimitEventBytes,
+                                         kLimitMatchSteps,     kLimitStreams,    kLimitQueue,
+                                         kLimitRetentionBytes, kLimitBuses,      kLimitRules,
+                                         kLimitPatternLength};
 
 }  // namespace
 

@@ -33,6 +33,9 @@ inline constexpr absl::string_view kLimitBatchBytes = "limits.batch_bytes_max";
 inline constexpr absl::string_view kLimitEventBytes = "limits.event_bytes_max";
 inline constexpr absl::string_view kLimitMatchSteps = "limits.match_steps_max";
 inline constexpr absl::string_view kLimitStreams = "limits.streams_max";
+inline constexpr absl::string_view kLimitBuses = "limits.buses_max";
+inline constexpr absl::string_view kLimitRules = "limits.rules_max";
+inline constexpr absl::string_view kLimitPatternLength = "limits.pattern_length_max";
 inline constexpr absl::string_view kLimitQueue = "store.queue_entries_max";
 inline constexpr absl::string_view kLimitRetentionBytes = "retention_bytes_max";  // of the bus
 

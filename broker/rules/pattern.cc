@@ -57,10 +57,6 @@ bool HasOr(const JsonNode& node) {
   return std::any_of(node.elements.begin(), node.elements.end(), HasOr);
 }
 
-size_t Characters(absl::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; });
-}
-
 }  // namespace
 
 /// Makes a Pattern from the JSON tree of its text, in one walk: fields and nodes are made where
@@ -258,7 +254,7 @@ class PatternParser {
 absl::StatusOr<std::shared_ptr<const Pattern>> Pattern::Parse(absl::string_view text,
                                                               const PatternOptions& options) {
   const PatternText source(text);
-  if (text.size() > options.length_max && Characters(text) > options.length_max) {
+  if (LongerThan(text, options.length_max)) {
     return source.Error(
         text.size(), absl::StrCat("The pattern is longer than ", options.length_max, " characters"),
         "limits.pattern_length_max sets the limit");

@@ -9,6 +9,9 @@
 
 namespace pavane::rules {
 
+/// Whether a pattern has more than `characters_max` characters.
+bool LongerThan(absl::string_view text, size_t characters_max);
+
 /// The text of a pattern while it is being parsed; knows how to say where something is wrong.
 class PatternText {
  public:

@@ -82,6 +82,7 @@ TEST(BusAdmin, ThereIsALimit) {
   Stations broker(config);
   ASSERT_OK(broker.PutBus("second"));
   EXPECT_EQ(event::ReasonOf(broker.PutBus("third")), pavane::v1::TOO_MANY);
+  EXPECT_EQ(broker.metrics.limit_hits.With({metrics::kLimitBuses}).value(), 1u);
 }
 
 TEST(BusAdmin, DeletionIsRefusedWhileDeliveriesAreUnsettled) {

@@ -113,10 +113,27 @@ TEST(RuleAdmin, TheLimitCountsTheRulesOfTheCallToo) {
     request.add_rules()->set_name(absl::StrCat("r", i));
     request.mutable_rules(i)->set_pattern(kShop);
   }
-  EXPECT_EQ(event::ReasonOf(Await<absl::StatusOr<PutRulesResponse>>([&](auto done) {
-                              broker.rule_admin->PutMany(request, done);
-                            }).status()),
-            pavane::v1::TOO_MANY);
+  const absl::Status status = Await<absl::StatusOr<PutRulesResponse>>([&](auto done) {
+                                broker.rule_admin->PutMany(request, done);
+                              }).status();
+  EXPECT_EQ(event::ReasonOf(status), pavane::v1::TOO_MANY);
+  EXPECT_EQ(status.message(), "at most 2 rules are allowed (limits.rules_max)");
+  EXPECT_EQ(broker.metrics.limit_hits.With({metrics::kLimitRules}).value(), 1u);
+}
+
+TEST(RuleAdmin, APatternThatIsTooLongIsCountedAsALimitHit) {
+  config::Config config;
+  config.limits.pattern_length_max = 10;
+  Stations broker(config);
+  EXPECT_EQ(event::ReasonOf(broker.PutRule("r", kShop).status()), pavane::v1::INVALID_PATTERN);
+  EXPECT_EQ(broker.metrics.limit_hits.With({metrics::kLimitPatternLength}).value(), 1u);
+}
+
+TEST(RuleAdmin, AFullQueueIsCountedAsALimitHit) {
+  Stations broker;
+  broker.writer->Stop();
+  EXPECT_EQ(event::ReasonOf(broker.PutRule("r", kShop).status()), pavane::v1::OVERLOADED);
+  EXPECT_EQ(broker.metrics.limit_hits.With({metrics::kLimitQueue}).value(), 1u);
 }
 
 TEST(RuleAdmin, APausedTargetIsStillPausedAfterAPut) {

@@ -111,6 +111,15 @@ TEST(RuleSets, AnOperatorsRuleOfThatNameIsLeftAlone) {
   EXPECT_EQ(Get(broker, "payment/b").owner_service(), "payment");
 }
 
+TEST(RuleSets, TheLimitOfRulesCountsThoseOfTheSetToo) {
+  config::Config config;
+  config.limits.rules_max = 2;
+  Stations broker(config);
+  EXPECT_EQ(event::ReasonOf(Apply(broker, RuleSetOf(1, {"a", "b", "c"})).status()),
+            pavane::v1::TOO_MANY);
+  EXPECT_OK(Apply(broker, RuleSetOf(1, {"a", "b"})).status());
+}
+
 TEST(RuleSets, ABadRuleRefusesTheWholeSet) {
   Stations broker;
   pavane::v1::RuleSet rule_set = RuleSetOf(1, {"a", "b"});

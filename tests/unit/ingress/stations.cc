@@ -9,6 +9,7 @@ namespace pavane::testing {
 ingress::RuleBook::Options Stations::RuleBookOptions(const config::Config& config) {
   ingress::RuleBook::Options options;
   options.matcher.steps_max = config.limits.match_steps_max;
+  options.pattern.length_max = config.limits.pattern_length_max;
   return options;
 }
 
@@ -45,12 +46,12 @@ Stations::Stations(config::Config settings, std::shared_ptr<TempDir> directory)
   });
   due_events = std::make_unique<ingress::DueEvents>(rules, gate, *log, *writer, clock);
   CHECK_OK(due_events->Load());
-  publisher = std::make_unique<ingress::Publisher>(rules, gate, *writer, config.limits, nullptr);
+  publisher = std::make_unique<ingress::Publisher>(rules, gate, *writer, config.limits, &metrics);
   settler = std::make_unique<ingress::Settler>(
       rules, gate, *dispatcher, ingress::Emits::Context{rules, kPavaneUuidSpace, config.limits},
       nullptr);
   editor =
-      std::make_unique<admin::CatalogEditor>(rules, gate, *dispatcher, *writer, config, nullptr);
+      std::make_unique<admin::CatalogEditor>(rules, gate, *dispatcher, *writer, config, &metrics);
   buses = std::make_unique<admin::BusAdmin>(*editor, *log);
   rule_admin = std::make_unique<admin::RuleAdmin>(*editor);
   rule_sets = std::make_unique<admin::RuleSets>(*editor);

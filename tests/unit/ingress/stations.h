@@ -29,6 +29,8 @@
 #include "ingress/publisher.h"
 #include "ingress/rule_book.h"
 #include "ingress/settler.h"
+#include "metrics/broker_metrics.h"
+#include "metrics/registry.h"
 #include "store/log.h"
 #include "store/writer.h"
 #include "tests/support/temp_dir.h"
@@ -76,6 +78,8 @@ class Stations {
  public:
   const std::shared_ptr<TempDir> dir;
   const config::Config config;
+  metrics::Registry registry;
+  metrics::BrokerMetrics metrics{registry};
   ManualClock clock;
   SeededRandom random{7};
   std::unique_ptr<store::Log> log;
