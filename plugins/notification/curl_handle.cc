@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 
 namespace pavane::notification {
 namespace {
@@ -37,9 +38,9 @@ std::string CurlHandle::Explain(CURLcode code) const {
 
 size_t CurlHandle::TakeLine(char* data, size_t size, size_t count, void* self) {
   const absl::string_view line = absl::StripAsciiWhitespace({data, size * count});
-  if (!line.empty() && (line[0] == '4' || line[0] == '5')) {
-    static_cast<CurlHandle*>(self)->refusal_ = std::string(line);
-  }
+  auto& curl = *static_cast<CurlHandle*>(self);
+  if (!line.empty() && (line[0] == '4' || line[0] == '5')) curl.refusal_ = std::string(line);
+  if (absl::StartsWith(line, "250")) curl.welcomed_ = true;
   return size * count;
 }
 

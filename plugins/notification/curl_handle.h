@@ -40,6 +40,8 @@ class CurlHandle {
   long ResponseCode() const;
   // The last line by which an SMTP server refused something (4xx, 5xx), without its line end.
   const std::string& refusal() const { return refusal_; }
+  // Whether an SMTP server has taken our hello (or anything after it).
+  bool welcomed() const { return welcomed_; }
   // What the server sent as a body, at most 4 KiB.
   const std::string& body() const { return body_; }
   // What libcurl says of a failure.
@@ -52,6 +54,7 @@ class CurlHandle {
   CURL* const handle_;
   char error_[CURL_ERROR_SIZE] = "";
   std::string refusal_;
+  bool welcomed_ = false;
   std::string body_;
 };
 

@@ -44,11 +44,14 @@ bool IsAboutCredentials(long code) {
   return code == 530 || code == 534 || code == 535 || code == 538;
 }
 
+// A server that refuses us at its greeting (554: "no SMTP service here", RFC 5321 3.1) or at our
+// hello has said nothing of the e-mail: it may be tried again.
 absl::Status ToStatus(CURLcode code, const CurlHandle& curl) {
   if (code == CURLE_OK) return absl::OkStatus();
   const long reply = curl.ResponseCode();
-  const bool for_good = reply >= 500 && reply <= 599 && !IsAboutCredentials(reply) &&
-                        code != CURLE_LOGIN_DENIED && code != CURLE_USE_SSL_FAILED;
+  const bool for_good = curl.welcomed() && reply >= 500 && reply <= 599 &&
+                        !IsAboutCredentials(reply) && code != CURLE_LOGIN_DENIED &&
+                        code != CURLE_USE_SSL_FAILED;
   std::string message = curl.Explain(code);
   if (!curl.refusal().empty()) message = absl::StrCat(curl.refusal(), " (", message, ")");
   return for_good ? absl::InvalidArgumentError(message) : absl::UnavailableError(message);

@@ -23,6 +23,7 @@ using ::testing::HasSubstr;
 // What a test wants the mail server to answer, and what it heard.
 struct MailScript {
   std::string greeting = "220 ready";
+  std::string hello = "250 ok";
   std::string mail = "250 ok";
   std::string rcpt = "250 ok";
   std::string data_end = "250 queued";
@@ -47,7 +48,7 @@ std::string ReplyTo(const std::string& command, const MailScript& script) {
   if (absl::StartsWith(command, "AUTH")) return script.auth;
   if (command == "DATA") return "354 go on";
   if (command == "QUIT") return "221 bye";
-  return "250 ok";
+  return script.hello;
 }
 
 void TalkSmtp(Connection& peer, MailScript& script) {
@@ -121,6 +122,18 @@ TEST_F(SmtpMailerTest, TemporaryRefusalsMayBeTriedAgain) {
   script_ = MailScript();
   script_.greeting = "421 too busy";
   EXPECT_TRUE(absl::IsUnavailable(Send()));
+}
+
+TEST_F(SmtpMailerTest, AServerThatRefusesUsHasSaidNothingOfTheEmail) {
+  script_.greeting = "554 no SMTP service here";
+  absl::Status status = Send();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("554"));
+  script_ = MailScript();
+  script_.hello = "550 I do not know you";
+  status = Send();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("I do not know you"));
 }
 
 TEST_F(SmtpMailerTest, WithoutAServerItMayBeTriedAgain) {
