@@ -106,17 +106,17 @@ std::optional<SettlementAnswer> Settlements::CheckLease(const DeliveryId& id,
                                                         uint64_t content_hash,
                                                         const Lease* lease) const {
   if (lease == nullptr || lease->id.ref != id.ref) {
-    return Refused(
-        id_bytes, pavane::v1::LEASE_EXPIRED,
-        id.boot == context_.log.boot()
-            ? "the lease is over; the delivery was or will be handed out again"
-            : "the broker restarted since; the delivery was or will be handed out again");
+    return Refused(id_bytes, pavane::v1::LEASE_EXPIRED,
+                   id.boot == context_.log.boot()
+                       ? "the lease is over; unless it was settled, the delivery comes again"
+                       : "the broker restarted since; unless it was settled, the delivery comes "
+                         "again");
   }
   if (!lease->settling) return std::nullopt;
   if (lease->settling_outcome == store::ClientOutcome::kNone) {
     // The broker itself is ending the attempt.
     return Refused(id_bytes, pavane::v1::LEASE_EXPIRED,
-                   "the lease is over; the delivery was or will be handed out again");
+                   "the lease is over; unless it was settled, the delivery comes again");
   }
   SettlementAnswer answer =
       Refused(id_bytes, pavane::v1::ALREADY_SETTLED, "a settlement of it is being committed");

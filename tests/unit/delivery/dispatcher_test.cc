@@ -160,6 +160,20 @@ TEST_F(DispatcherTest, ARepeatedSettlementGetsTheSameAnswerAlsoAfterARestart) {
   EXPECT_EQ(harness_.log().EventRange(BusId(1)).second, Sequence(2)) << "no second effect";
 }
 
+TEST_F(DispatcherTest, ARepeatAfterTheWindowOfAnswersIsRefusedAndHasNoEffect) {
+  const TargetId target = PutTarget();
+  auto client = harness_.Connect("seat", 1);
+  harness_.Publish({target});
+  const std::string id = client.session->Take()[0].delivery_id;
+  harness_.SettleOne("seat", id, Ack{Harness::Emits({}, 1)});
+  harness_.Advance(Dispatcher::Options().answers_window + absl::Seconds(1));
+  const auto late = harness_.SettleOne("seat", id, Ack{Harness::Emits({}, 1)});
+  ASSERT_TRUE(late.refusal.has_value());
+  EXPECT_EQ(late.refusal->reason, pavane::v1::LEASE_EXPIRED);
+  EXPECT_EQ(harness_.log().EventRange(BusId(1)).second, Sequence(2)) << "no second effect";
+  EXPECT_THAT(client.session->Take(), SizeIs(0)) << "it does not come again";
+}
+
 TEST_F(DispatcherTest, AnotherOutcomeForASettledDeliveryIsRefusedWithTheRecordedOne) {
   const TargetId target = PutTarget();
   auto client = harness_.Connect("seat", 1);
