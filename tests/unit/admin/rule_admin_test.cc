@@ -136,6 +136,24 @@ TEST(RuleAdmin, AFullQueueIsCountedAsALimitHit) {
   EXPECT_EQ(broker.metrics.limit_hits.With({metrics::kLimitQueue}).value(), 1u);
 }
 
+TEST(RuleAdmin, QueuedDeliveriesOfADisabledRuleGoOn) {
+  Stations broker;
+  ASSERT_OK(broker.PutRule("r", kShop).status());
+  broker.PublishOne(MakeEvent());
+  ASSERT_OK(Await<absl::Status>([&](auto done) {
+    broker.rule_admin->SetState("", "r", pavane::admin::v1::Rule::DISABLED, done);
+  }));
+  const std::string id = broker.Pull("s", 1).at(0).delivery_id;
+  pavane::v1::Settlement nack;
+  nack.set_delivery_id(id);
+  nack.mutable_nack()->mutable_delay()->set_seconds(1);
+  ASSERT_FALSE(broker.Settle("s", nack).has_error());
+  broker.clock.Advance(absl::Seconds(2));
+  const auto again = broker.Pull("s", 1);
+  EXPECT_NE(again.at(0).delivery_id, id);
+  EXPECT_EQ(again.at(0).attempt, 2u);
+}
+
 TEST(RuleAdmin, APausedTargetIsStillPausedAfterAPut) {
   Stations broker;
   ASSERT_OK(broker.PutRule("r", kShop).status());
