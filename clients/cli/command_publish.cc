@@ -18,6 +18,7 @@
 #include "clients/cli/publish_run.h"
 #include "clients/cli/status.h"
 #include "clients/cli/text_source.h"
+#include "clients/cli/timestamp.h"
 #include "pavane/v1/publisher.grpc.pb.h"
 
 namespace pavane::cli {
@@ -143,6 +144,11 @@ void AddEventOptions(CLI::App* publish, PublishOptions* options) {
       ->type_name("KEY");
   CLI::Option* deliver_at =
       AddTime(publish, "--deliver-at", &options->deliver_at, "Append the event at this time");
+  // A duration would be one back from now.
+  deliver_at->check([](const std::string& text) {
+    const absl::Status status = ParseMoment(text).status();
+    return status.ok() ? "" : absl::StrCat(status.message(), "; --delay takes a duration");
+  });
   AddDuration(publish, "--delay", &options->delay, "Append the event so long from now")
       ->excludes(deliver_at);
   publish->add_flag("--validate-only", options->validate_only,

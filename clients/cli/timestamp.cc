@@ -9,11 +9,18 @@
 
 namespace pavane::cli {
 
-absl::StatusOr<absl::Time> ParseTime(absl::string_view text, absl::Time now) {
+absl::StatusOr<absl::Time> ParseMoment(absl::string_view text) {
   std::string error;
   absl::Time time;
   if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;
   if (absl::ParseTime("%Y-%m-%d", text, absl::UTCTimeZone(), &time, &error)) return time;
+  return UsageError(absl::StrCat("'", text, "' is not a moment; write RFC 3339 like ",
+                                 "2026-11-23T06:00:00Z, or a date"));
+}
+
+absl::StatusOr<absl::Time> ParseTime(absl::string_view text, absl::Time now) {
+  const absl::StatusOr<absl::Time> moment = ParseMoment(text);
+  if (moment.ok()) return moment;
   absl::StatusOr<absl::Duration> ago = ParseDuration(text);
   if (ago.ok()) return now - *ago;
   return UsageError(

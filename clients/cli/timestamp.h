@@ -11,8 +11,10 @@
 
 namespace pavane::cli {
 
-// RFC 3339 ("2026-11-23T06:00:00Z", fractions and offsets allowed), a date alone (midnight UTC), or
-// a duration, which means that long before `now`: `--since 1h`.
+// RFC 3339 ("2026-11-23T06:00:00Z", fractions and offsets allowed), or a date alone (midnight UTC).
+absl::StatusOr<absl::Time> ParseMoment(absl::string_view text);
+
+// The same, or a duration, which means that long before `now`: `--since 1h`.
 absl::StatusOr<absl::Time> ParseTime(absl::string_view text, absl::Time now);
 
 // RFC 3339 with milliseconds: UTC with `Z`, or with the local offset. Empty for an absent

@@ -33,8 +33,11 @@ std::string DidYouMean(const std::optional<std::string>& name) {
 std::string UnknownOption(const CommandInfo& command, const std::string& word) {
   const std::string name = word.substr(0, word.find('='));
   std::vector<std::string> names;
+  // Any letter is near any other: "-p" is no mistyped "-h".
   for (const OptionInfo& option : command.options) {
-    names.insert(names.end(), option.names.begin(), option.names.end());
+    for (const std::string& known : option.names) {
+      if (name.size() > 2 || known.size() > 2) names.push_back(known);
+    }
   }
   return absl::StrCat("there is no option '", name, "'", DidYouMean(NearestName(name, names)));
 }

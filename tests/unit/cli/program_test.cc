@@ -118,6 +118,8 @@ TEST(Program, NamesTheNearestCommandOrOption) {
        "pavane rule put: there is no option '--patern'; did you mean '--pattern'?"},
       {{"bus", "get", "--ouptut=json"}, "there is no option '--ouptut'; did you mean '--output'?"},
       {{"bus", "list", "--frobnicate"}, "there is no option '--frobnicate'\n"},
+      {{"subscribe", "-p", "{}"}, "there is no option '-p'\n"},
+      {{"publish", "--deliver-at", "1h"}, "'1h' is not a moment"},
       {{"bus", "get", "a", "b"}, "pavane bus get: the word 'b' is one too many"},
       {{"completion", "tcsh"}, "did you mean 'bash'?"},
       {{"bus", "get"}, "pavane bus get: BUS is missing"},

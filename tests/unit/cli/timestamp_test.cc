@@ -27,6 +27,12 @@ TEST(Timestamp, RefusesTheRestAsUsageError) {
   }
 }
 
+TEST(Timestamp, AMomentIsNoDuration) {
+  EXPECT_EQ(*ParseMoment("2023-11-14T22:13:20Z"), kNow);
+  EXPECT_EQ(*ParseMoment("1970-01-02"), absl::FromUnixSeconds(86400));
+  EXPECT_EQ(ExitCodeOf(ParseMoment("1h").status()), kExitUsage);
+}
+
 TEST(Timestamp, IsPrintedInUtcOrWithTheLocalOffset) {
   EXPECT_EQ(TimeText(kNow + absl::Milliseconds(7), false), "2023-11-14T22:13:20.007Z");
   EXPECT_EQ(TimeText(google::protobuf::Timestamp(), false), "") << "absent is empty, not 1970";
