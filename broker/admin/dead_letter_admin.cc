@@ -196,102 +196,65 @@ absl::Status DeadLetterAdmin::Submit(std::unique_ptr<DeadLetterChange> transacti
   return state.ok() ? ingress::Overloaded() : state;
 }
 
-void DeadLetterAdmin::Redrive(const pavane::admin::v1::RedriveDeadLettersRequest& request,
-                              Callback<RedriveDeadLettersResponse> callback) {
-  using Request = pavane::admin::v1::RedriveDeadLettersRequest;
+template <typename Request, typename Response>
+void DeadLetterAdmin::Change(const Request& request, DeadLetterChange::Work work,
+                             Callback<Response> callback, Fill<Response> fill) {
   if (absl::Status open = gate_.CheckChange(); !open.ok()) return callback(open);
-  DeadLetterChange::Work work;
-  work.redrive = true;
-  work.only_one = request.selection_case() == Request::kId;
-  if (!request.to_target().empty()) {
-    absl::StatusOr<TargetId> target = FindTarget(request.to_target());
-    if (!target.ok()) return callback(target.status());
-    work.to_target = *target;
-  }
   if (request.selection_case() == Request::SELECTION_NOT_SET ||
       (request.selection_case() == Request::kAll && !request.all())) {
     return callback(absl::InvalidArgumentError("say which dead letters: id, filter or all"));
   }
+  work.only_one = request.selection_case() == Request::kId;
   absl::StatusOr<Selection> selection =
       work.only_one ? SelectOne(request.id())
                     : Select(request.filter(), request.page_token(), kChangedMax);
   if (!selection.ok()) return callback(selection.status());
   work.letters = std::move(selection->letters);
-  auto answered = std::make_shared<Callback<RedriveDeadLettersResponse>>(std::move(callback));
+  auto answered = std::make_shared<Callback<Response>>(std::move(callback));
   const absl::Status submitted = Submit(std::make_unique<DeadLetterChange>(
       changes_, std::move(work),
-      [answered,
+      [answered, fill,
        next = selection->next_page_token](absl::StatusOr<DeadLetterChange::Outcome> outcome) {
         if (!outcome.ok()) return (*answered)(outcome.status());
-        RedriveDeadLettersResponse response;
-        response.set_redriven(outcome->changed);
-        response.set_target_gone(outcome->target_gone);
+        Response response;
+        fill(*outcome, response);
         response.set_more(next.has_value());
         response.set_next_page_token(next.value_or(""));
         (*answered)(std::move(response));
       }));
   if (!submitted.ok()) (*answered)(submitted);
+}
+
+void DeadLetterAdmin::Redrive(const pavane::admin::v1::RedriveDeadLettersRequest& request,
+                              Callback<RedriveDeadLettersResponse> callback) {
+  DeadLetterChange::Work work;
+  work.redrive = true;
+  if (!request.to_target().empty()) {
+    absl::StatusOr<TargetId> target = FindTarget(request.to_target());
+    if (!target.ok()) return callback(target.status());
+    work.to_target = *target;
+  }
+  Change<pavane::admin::v1::RedriveDeadLettersRequest, RedriveDeadLettersResponse>(
+      request, std::move(work), std::move(callback), [](const auto& outcome, auto& response) {
+        response.set_redriven(outcome.changed);
+        response.set_target_gone(outcome.target_gone);
+      });
 }
 
 void DeadLetterAdmin::Skip(const pavane::admin::v1::SkipDeadLettersRequest& request,
                            Callback<SkipDeadLettersResponse> callback) {
-  using Request = pavane::admin::v1::SkipDeadLettersRequest;
-  if (absl::Status open = gate_.CheckChange(); !open.ok()) return callback(open);
-  if (request.selection_case() == Request::SELECTION_NOT_SET ||
-      (request.selection_case() == Request::kAll && !request.all())) {
-    return callback(absl::InvalidArgumentError("say which dead letters: id, filter or all"));
-  }
-  absl::StatusOr<Selection> selection =
-      request.selection_case() == Request::kId
-          ? SelectOne(request.id())
-          : Select(request.filter(), request.page_token(), kChangedMax);
-  if (!selection.ok()) return callback(selection.status());
   DeadLetterChange::Work work;
-  work.letters = std::move(selection->letters);
   work.skip = true;
-  auto answered = std::make_shared<Callback<SkipDeadLettersResponse>>(std::move(callback));
-  const absl::Status submitted = Submit(std::make_unique<DeadLetterChange>(
-      changes_, std::move(work),
-      [answered,
-       next = selection->next_page_token](absl::StatusOr<DeadLetterChange::Outcome> outcome) {
-        if (!outcome.ok()) return (*answered)(outcome.status());
-        SkipDeadLettersResponse response;
-        response.set_skipped(outcome->changed);
-        response.set_more(next.has_value());
-        response.set_next_page_token(next.value_or(""));
-        (*answered)(std::move(response));
-      }));
-  if (!submitted.ok()) (*answered)(submitted);
+  Change<pavane::admin::v1::SkipDeadLettersRequest, SkipDeadLettersResponse>(
+      request, std::move(work), std::move(callback),
+      [](const auto& outcome, auto& response) { response.set_skipped(outcome.changed); });
 }
 
 void DeadLetterAdmin::Purge(const pavane::admin::v1::PurgeDeadLettersRequest& request,
                             Callback<PurgeDeadLettersResponse> callback) {
-  using Request = pavane::admin::v1::PurgeDeadLettersRequest;
-  if (absl::Status open = gate_.CheckChange(); !open.ok()) return callback(open);
-  if (request.selection_case() == Request::SELECTION_NOT_SET ||
-      (request.selection_case() == Request::kAll && !request.all())) {
-    return callback(absl::InvalidArgumentError("say which dead letters: id, filter or all"));
-  }
-  absl::StatusOr<Selection> selection =
-      request.selection_case() == Request::kId
-          ? SelectOne(request.id())
-          : Select(request.filter(), request.page_token(), kChangedMax);
-  if (!selection.ok()) return callback(selection.status());
-  DeadLetterChange::Work work;
-  work.letters = std::move(selection->letters);
-  auto answered = std::make_shared<Callback<PurgeDeadLettersResponse>>(std::move(callback));
-  const absl::Status submitted = Submit(std::make_unique<DeadLetterChange>(
-      changes_, std::move(work),
-      [answered,
-       next = selection->next_page_token](absl::StatusOr<DeadLetterChange::Outcome> outcome) {
-        if (!outcome.ok()) return (*answered)(outcome.status());
-        PurgeDeadLettersResponse response;
-        response.set_purged(outcome->changed);
-        response.set_more(next.has_value());
-        response.set_next_page_token(next.value_or(""));
-        (*answered)(std::move(response));
-      }));
-  if (!submitted.ok()) (*answered)(submitted);
+  Change<pavane::admin::v1::PurgeDeadLettersRequest, PurgeDeadLettersResponse>(
+      request, {}, std::move(callback),
+      [](const auto& outcome, auto& response) { response.set_purged(outcome.changed); });
 }
 
 absl::StatusOr<std::vector<store::DeadLetterRecord>> DeadLetterAdmin::SelectExpired(

@@ -57,7 +57,13 @@ class DeadLetterAdmin {
 
  private:
   struct Selection;
+  template <typename Response>
+  using Fill = void (*)(const DeadLetterChange::Outcome&, Response&);
 
+  /// What redrive, skip and purge have in common: `work` on the letters that the request selects.
+  template <typename Request, typename Response>
+  void Change(const Request& request, DeadLetterChange::Work work, Callback<Response> callback,
+              Fill<Response> fill);
   absl::StatusOr<Selection> Select(const pavane::admin::v1::DeadLetterFilter& filter,
                                    const std::string& page_token, size_t letters_max) const;
   absl::StatusOr<Selection> SelectOne(const std::string& id) const;
