@@ -14,7 +14,7 @@ constexpr int kTicksPerDeadLetters = 60;
 Housekeeping::Housekeeping(const Parts& parts)
     : parts_(parts),
       retention_({parts.clock, parts.config.retention, parts.log, parts.writer, parts.dispatcher,
-                  parts.rules, parts.gate, parts.dead_letters, parts.metrics,
+                  parts.rules, parts.gate, parts.dead_letters, parts.filler, parts.metrics,
                   [this] { return stopping(); }}) {}
 
 void Housekeeping::Start() {

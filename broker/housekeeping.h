@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "config/config.h"
 #include "delivery/dispatcher.h"
+#include "ingress/filler.h"
 #include "ingress/gate.h"
 #include "ingress/rule_book.h"
 #include "metrics/broker_metrics.h"
@@ -34,6 +35,7 @@ class Housekeeping {
     ingress::Gate& gate;
     admin::SessionRules& session_rules;
     admin::DeadLetterAdmin& dead_letters;
+    const ingress::Filler& filler;
     metrics::BrokerMetrics& metrics;
   };
 

@@ -23,18 +23,23 @@ absl::Duration RetentionOf(const pavane::admin::v1::Bus& bus,
   return absl::Seconds(bus.retention().seconds()) + absl::Nanoseconds(bus.retention().nanos());
 }
 
+// Rises when deliveries of old events are made.
+uint64_t Revived(const Retention::Parts& parts) {
+  return parts.dead_letters.redrives() + parts.filler.fills();
+}
+
 }  // namespace
 
 // Drops blocks of a bus. Done on the writer thread, which alone may write.
 class Retention::DropTransaction : public store::Transaction {
  public:
-  DropTransaction(const Parts& parts, BusId bus, Sequence before, uint64_t redrives,
+  DropTransaction(const Parts& parts, BusId bus, Sequence before, uint64_t revived,
                   std::promise<absl::StatusOr<uint64_t>> done)
-      : parts_(parts), bus_(bus), before_(before), redrives_(redrives), done_(std::move(done)) {}
+      : parts_(parts), bus_(bus), before_(before), revived_(revived), done_(std::move(done)) {}
 
   absl::Status Prepare(store::CommitBuilder&) override {
-    // A redriven delivery needs its event again, which the low-water mark did not know of.
-    if (parts_.dead_letters.redrives() != redrives_) return absl::OkStatus();
+    // A redriven or filled delivery needs its event, which the low-water mark did not know of.
+    if (Revived(parts_) != revived_) return absl::OkStatus();
     ASSIGN_OR_RETURN(dropped_, parts_.log.DropEvents(bus_, before_));
     return absl::OkStatus();
   }
@@ -51,18 +56,18 @@ class Retention::DropTransaction : public store::Transaction {
   const Parts& parts_;
   const BusId bus_;
   const Sequence before_;
-  const uint64_t redrives_;
+  const uint64_t revived_;
   uint64_t dropped_ = 0;
   std::promise<absl::StatusOr<uint64_t>> done_;
 };
 
-uint64_t Retention::DropPiece(BusId bus, Sequence before, uint64_t redrives) {
+uint64_t Retention::DropPiece(BusId bus, Sequence before, uint64_t revived) {
   const auto [first, last] = parts_.log.EventRange(bus);
   if (!first || before <= first) return 0;
   std::promise<absl::StatusOr<uint64_t>> done;
   std::future<absl::StatusOr<uint64_t>> answer = done.get_future();
   std::unique_ptr<store::Transaction> transaction =
-      std::make_unique<DropTransaction>(parts_, bus, before, redrives, std::move(done));
+      std::make_unique<DropTransaction>(parts_, bus, before, revived, std::move(done));
   if (!parts_.writer.Submit(transaction)) return 0;  // the next round tries again
   const absl::StatusOr<uint64_t> dropped = answer.get();
   if (dropped.ok()) return *dropped;
@@ -70,10 +75,10 @@ uint64_t Retention::DropPiece(BusId bus, Sequence before, uint64_t redrives) {
   return 0;
 }
 
-uint64_t Retention::DropEvents(BusId bus, Sequence before, uint64_t redrives) {
+uint64_t Retention::DropEvents(BusId bus, Sequence before, uint64_t revived) {
   uint64_t dropped = 0;
   while (!parts_.stopping()) {
-    const uint64_t more = DropPiece(bus, before, redrives);
+    const uint64_t more = DropPiece(bus, before, revived);
     if (more == 0) break;
     dropped += more;
   }
@@ -91,9 +96,9 @@ void Retention::DropOldEvents() {
       continue;
     }
     if (*kept <= parts_.log.EventRange(bus->id).first) continue;
-    const uint64_t redrives = parts_.dead_letters.redrives();
+    const uint64_t revived = Revived(parts_);
     const Sequence before = std::min(*kept, parts_.dispatcher.low_water(bus->id).sequence);
-    const uint64_t dropped = DropEvents(bus->id, before, redrives);
+    const uint64_t dropped = DropEvents(bus->id, before, revived);
     if (dropped == 0) continue;
     LOG_INFO("events past retention dropped", {{"bus", bus->bus.name()}, {"events", dropped}});
   }
@@ -106,7 +111,7 @@ void Retention::DropDeletedBuses() {
   for (const BusId bus : kept) {
     if (catalog->FindBus(bus) != nullptr) continue;
     const Sequence last = parts_.log.EventRange(bus).second;
-    const uint64_t dropped = DropEvents(bus, last.Next(), parts_.dead_letters.redrives());
+    const uint64_t dropped = DropEvents(bus, last.Next(), Revived(parts_));
     if (dropped > 0) LOG_INFO("events of a deleted bus dropped", {{"events", dropped}});
   }
 }
@@ -142,9 +147,9 @@ std::string Retention::HoldByteLimit(const store::BusEntry& bus) {
     return "";
   }
   if (!*before) return "";
-  const uint64_t redrives = parts_.dead_letters.redrives();
+  const uint64_t revived = Revived(parts_);
   const delivery::LowWater low = parts_.dispatcher.low_water(bus.id);
-  const uint64_t dropped = DropEvents(bus.id, std::min(*before, low.sequence), redrives);
+  const uint64_t dropped = DropEvents(bus.id, std::min(*before, low.sequence), revived);
   if (dropped > 0) {
     LOG_DEBUG("events beyond retention_bytes_max dropped",
               {{"bus", bus.bus.name()}, {"events", dropped}});

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "config/config.h"
 #include "delivery/dispatcher.h"
+#include "ingress/filler.h"
 #include "ingress/gate.h"
 #include "ingress/rule_book.h"
 #include "metrics/broker_metrics.h"
@@ -36,6 +37,7 @@ class Retention {
     const ingress::RuleBook& rules;
     ingress::Gate& gate;
     admin::DeadLetterAdmin& dead_letters;
+    const ingress::Filler& filler;
     metrics::BrokerMetrics& metrics;
     /// Asked between pieces: true ends the call early.
     std::function<bool()> stopping;
@@ -53,8 +55,8 @@ class Retention {
   class DropTransaction;
 
   /// Drops whole blocks below `before`; returns how many events went.
-  uint64_t DropEvents(BusId bus, Sequence before, uint64_t redrives);
-  uint64_t DropPiece(BusId bus, Sequence before, uint64_t redrives);
+  uint64_t DropEvents(BusId bus, Sequence before, uint64_t revived);
+  uint64_t DropPiece(BusId bus, Sequence before, uint64_t revived);
   /// What pins the bus above its limit after all was dropped that may go; empty when nothing does.
   std::string HoldByteLimit(const store::BusEntry& bus);
   std::string PinnedBy(const store::BusEntry& bus, TargetId target) const;

@@ -32,6 +32,7 @@
 #include "http/http_server.h"
 #include "http/operations.h"
 #include "ingress/emits.h"
+#include "ingress/filler.h"
 #include "ingress/forwarder.h"
 #include "ingress/gate.h"
 #include "ingress/publisher.h"
@@ -100,6 +101,7 @@ class Server::Impl {
     if (supervisor_ != nullptr) supervisor_->Stop();
     if (housekeeping_ != nullptr) housekeeping_->Stop();
     if (due_events_ != nullptr) due_events_->Stop();
+    if (filler_ != nullptr) filler_->Stop();
     if (bridge_ != nullptr) bridge_->Stop();
     if (rpc_ != nullptr) rpc_->Stop(absl::Now() + kCloseCallsWithin);
     if (http_ != nullptr) http_->Stop();
@@ -139,6 +141,9 @@ class Server::Impl {
     due_events_ = std::make_unique<ingress::DueEvents>(rules_, gate_, *log_, *writer_, clock_);
     RETURN_IF_ERROR(due_events_->Load());
     commits_->set_due_events(due_events_.get());
+    filler_ = std::make_unique<ingress::Filler>(rules_, gate_, *log_, *writer_, clock_);
+    RETURN_IF_ERROR(filler_->Load());
+    commits_->set_filler(filler_.get());
     publisher_ =
         std::make_unique<ingress::Publisher>(rules_, gate_, *writer_, config_.limits, &metrics_);
     const std::optional<Uuid> space = Uuid::Parse(log_->store_id());
@@ -172,6 +177,7 @@ class Server::Impl {
     about.started_at = clock_.Now();
     about.readiness = [this] { return Readiness(); };
     about.plugins = [this] { return Plugins(); };
+    about.past_events_left = [this](TargetId target) { return filler_->EventsLeft(target); };
     system_ = std::make_unique<admin::SystemAdmin>(std::move(about), clock_, rules_, *dispatcher_,
                                                    *log_, contracts_);
   }
@@ -233,9 +239,10 @@ class Server::Impl {
   void StartUpkeep() {
     housekeeping_ = std::make_unique<Housekeeping>(
         Housekeeping::Parts{clock_, config_, *log_, *writer_, *dispatcher_, rules_, gate_,
-                            *session_rules_, *dead_letters_, metrics_});
+                            *session_rules_, *dead_letters_, *filler_, metrics_});
     housekeeping_->Start();
     due_events_->Start();
+    filler_->Start();
     if (config_.plugins.empty()) return;
     supervision::Supervisor::Options options;
     options.lock_dir = absl::StrCat(config_.data_dir, "/plugins");
@@ -311,6 +318,7 @@ class Server::Impl {
   std::unique_ptr<CommitFanOut> commits_;
   std::unique_ptr<store::Writer> writer_;
   std::unique_ptr<ingress::DueEvents> due_events_;
+  std::unique_ptr<ingress::Filler> filler_;
   std::unique_ptr<ingress::Publisher> publisher_;
   std::unique_ptr<ingress::Settler> settler_;
   std::unique_ptr<DialOutBridge> bridge_;

@@ -59,6 +59,30 @@ void CatalogEdit::PutRuleSet(const store::RuleSetEntry& rule_set) {
   changes_.push_back(store::EncodeRuleSet(rule_set));
 }
 
+absl::Status CatalogEdit::StartFill(TargetId target, BusId bus,
+                                    const pavane::v1::StartPosition& start) {
+  using Start = pavane::v1::StartPosition;
+  store::FillRecord fill{target, bus, Sequence(1), commit_.last_sequence(bus)};
+  if (start.position_case() == Start::kSequence) {
+    fill.next = Sequence(start.sequence());
+    if (fill.next > fill.last.Next()) {
+      return event::Invalid(
+          pavane::v1::INVALID_POLICY,
+          absl::StrCat("start_position.sequence is ", start.sequence(),
+                       ", the next event of the bus will be ", fill.last.Next().value()));
+    }
+  } else if (start.position_case() == Start::kTime) {
+    fill.from_us = start.time().seconds() * 1'000'000 + start.time().nanos() / 1000;
+    if (fill.from_us > commit_.time_us()) {
+      return event::Invalid(pavane::v1::INVALID_POLICY, "start_position.time lies in the future");
+    }
+  } else if (start.position_case() != Start::kEarliest) {
+    return absl::OkStatus();
+  }
+  if (!fill.done()) fills_.push_back(fill);
+  return absl::OkStatus();
+}
+
 absl::Status CatalogEdit::GiveUp(TargetId target, bool discard, absl::string_view what) {
   // Observers have seen all commits before this one; the builder knows this one.
   const uint64_t unsettled = dispatcher_.unsettled(target) + commit_.dispatched(target);
@@ -69,6 +93,10 @@ absl::Status CatalogEdit::GiveUp(TargetId target, bool discard, absl::string_vie
                                        "up with discard"));
   }
   discarded_ += unsettled;
+  if (auto fill = commit_.FindFill(target)) {
+    fill->next = fill->last.Next();
+    fills_.push_back(*fill);
+  }
   return absl::OkStatus();
 }
 

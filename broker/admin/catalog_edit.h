@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "config/config.h"
 #include "delivery/dispatcher.h"
+#include "pavane/v1/policy.pb.h"
 #include "store/catalog.h"
 #include "store/commit_builder.h"
 
@@ -44,13 +45,20 @@ class CatalogEdit {
   void PutRuleSet(const store::RuleSetEntry& rule_set);
 
   /// Gives the deliveries of the target up: counts them, or refuses HAS_UNSETTLED where there are
-  /// any and `discard` is false. `what` names the thing that is to be deleted.
+  /// any and `discard` is false. Ends the filling of its past. `what` names the thing that is to be
+  /// deleted.
   absl::Status GiveUp(TargetId target, bool discard, absl::string_view what);
+  /// Has the past of a new target of the bus filled in from its start position. INVALID_POLICY when
+  /// that lies ahead.
+  absl::Status StartFill(TargetId target, BusId bus, const pavane::v1::StartPosition& start);
+  /// The target's past is still being filled in.
+  bool filling(TargetId target) const { return commit_.FindFill(target).has_value(); }
   uint64_t discarded() const { return discarded_; }
   /// The limit that refused something, by its configuration key; empty: none did.
   absl::string_view limit_hit() const { return limit_hit_; }
 
   const std::vector<store::CatalogChange>& changes() const { return changes_; }
+  const std::vector<store::FillRecord>& fills() const { return fills_; }
   const std::vector<BusId>& dedup() const { return dedup_; }
 
  private:
@@ -64,6 +72,7 @@ class CatalogEdit {
   RuleId next_rule_;
   TargetId next_target_;
   std::vector<store::CatalogChange> changes_;
+  std::vector<store::FillRecord> fills_;
   std::vector<BusId> dedup_;
   uint64_t new_buses_ = 0;
   uint64_t new_rules_ = 0;

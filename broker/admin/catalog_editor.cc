@@ -35,6 +35,7 @@ class CatalogTransaction : public store::Transaction {
     }
     RETURN_IF_ERROR(planned);
     FAILPOINT("admin.catalog_planned");
+    for (const store::FillRecord& fill : edit.fills()) commit.PutFill(fill);
     if (!edit.changes().empty()) {
       RETURN_IF_ERROR(rules_.Change(edit.changes(), patterns_, commit));
     }

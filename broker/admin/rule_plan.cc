@@ -38,7 +38,7 @@ void RaiseVersion(CatalogEdit& edit, Rule& rule) {
   *rule.mutable_updated_at() = edit.now();
 }
 
-// Gives each target of `entry` its id, and the ones that are left out up.
+// Gives each target of `entry` its id, new ones their start, and the ones that are left out up.
 absl::Status PlanTargets(CatalogEdit& edit, const store::RuleEntry* existing, bool discard,
                          store::RuleEntry& entry) {
   absl::flat_hash_set<uint64_t> kept;
@@ -50,6 +50,16 @@ absl::Status PlanTargets(CatalogEdit& edit, const store::RuleEntry* existing, bo
     entry.target_ids.push_back(before != nullptr ? existing->target_ids[index]
                                                  : edit.NewTargetId());
     kept.insert(entry.target_ids.back().value());
+    if (before == nullptr) {
+      RETURN_IF_ERROR(
+          edit.StartFill(entry.target_ids.back(), entry.bus_id, target.start_position()));
+    } else if (target.ordering().mode() == pavane::v1::Ordering::KEY &&
+               edit.filling(entry.target_ids.back())) {
+      return event::Invalid(pavane::v1::INVALID_POLICY,
+                            absl::StrCat("target '", target.id(),
+                                         "' is still being filled from its start position; "
+                                         "order it by key when that is done"));
+    }
   }
   if (existing == nullptr) return absl::OkStatus();
   for (size_t i = 0; i < existing->target_ids.size(); ++i) {

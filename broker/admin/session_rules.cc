@@ -82,6 +82,7 @@ void SessionRules::Open(const std::string& service, const Token& token, const To
           pavane::admin::v1::Rule put =
               ToRule(service, absl::StrCat(service, "/", key, "/", rule.name()), rule);
           put.mutable_targets(0)->mutable_dead_letter_policy()->set_disabled(true);
+          put.mutable_targets(0)->clear_start_position();
           ASSIGN_OR_RETURN(const PutOutcome outcome, PlanPutRule(edit, put, options));
           made->push_back(outcome.id);
         }

@@ -114,6 +114,7 @@ pavane::admin::v1::TargetStats SystemAdmin::Show(const delivery::TargetStats& st
   shown.set_parked(stats.parked);
   shown.set_blocked_keys(stats.blocked_keys);
   shown.set_stalled(stats.stalled);
+  if (about_.past_events_left) shown.set_past_events_left(about_.past_events_left(stats.target));
   return shown;
 }
 

@@ -28,6 +28,8 @@ class SystemAdmin {
     absl::Time started_at;
     std::function<absl::Status()> readiness;
     std::function<std::vector<pavane::admin::v1::PluginStats>()> plugins;
+    /// Events still to be looked at for a target's start position; may be empty.
+    std::function<uint64_t(TargetId)> past_events_left;
   };
 
   /// The references outlive the object.

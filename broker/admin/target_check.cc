@@ -20,6 +20,7 @@ namespace {
 constexpr size_t kAddressBytesMax = 512;
 constexpr int kNonRetryableCodesMax = 32;
 constexpr size_t kCodeBytesMax = 128;
+constexpr int64_t kTimestampSecondsMax = 253'402'300'799;  // protobuf's last one, year 9999
 
 absl::Status InvalidTarget(absl::string_view address, absl::string_view why) {
   return event::Invalid(
@@ -113,13 +114,31 @@ absl::Status CheckBatch(const pavane::admin::v1::Target& target) {
                        absl::Minutes(5));
 }
 
-absl::Status CheckStartPosition(const pavane::v1::StartPosition& start) {
+absl::Status CheckStartPosition(const pavane::admin::v1::Target& target) {
   using Start = pavane::v1::StartPosition;
-  if (start.position_case() == Start::POSITION_NOT_SET || start.position_case() == Start::kLatest) {
-    return absl::OkStatus();
+  const Start& start = target.start_position();
+  switch (start.position_case()) {
+    case Start::POSITION_NOT_SET:
+      return absl::OkStatus();
+    case Start::kLatest:
+      return start.latest() ? absl::OkStatus() : InvalidPolicy("start_position.latest is false");
+    case Start::kEarliest:
+      if (!start.earliest()) return InvalidPolicy("start_position.earliest is false");
+      break;
+    case Start::kSequence:
+      if (start.sequence() == 0) return InvalidPolicy("start_position.sequence is 0; from 1");
+      break;
+    case Start::kTime:
+      if (start.time().seconds() < 0 || start.time().seconds() > kTimestampSecondsMax ||
+          start.time().nanos() < 0 || start.time().nanos() >= 1'000'000'000) {
+        return InvalidPolicy("start_position.time is not a time since 1970");
+      }
+      break;
   }
-  return event::Refused(absl::StatusCode::kUnimplemented, pavane::v1::NOT_SUPPORTED,
-                        "start_position: this version begins at the latest event only");
+  if (target.ordering().mode() != pavane::v1::Ordering::KEY) return absl::OkStatus();
+  return InvalidPolicy(
+      "start_position: past events are filled in beside new ones, so not of a target with ordering "
+      "by key; put it without start_position, or without ordering until the past is delivered");
 }
 
 }  // namespace
@@ -150,7 +169,7 @@ absl::Status CheckTarget(const pavane::admin::v1::Target& target) {
   RETURN_IF_ERROR(CheckRetry(target.retry_policy()));
   RETURN_IF_ERROR(CheckOrdering(target.ordering()));
   RETURN_IF_ERROR(CheckBatch(target));
-  RETURN_IF_ERROR(CheckStartPosition(target.start_position()));
+  RETURN_IF_ERROR(CheckStartPosition(target));
   if (target.lease_policy().has_lease()) {
     RETURN_IF_ERROR(CheckDuration("lease_policy.lease", target.lease_policy().lease(),
                                   absl::Seconds(1), absl::Hours(12)));

@@ -163,7 +163,8 @@ Lease& Handout::MakeLease(Target& target, Deliverable deliverable, SessionId ses
   lease.started_us = context_.NowUs();
   ++target.in_flight;
   const Dispatcher::TargetHooks& hooks = targets_.HooksOf(target);
-  if (lease.id.attempt == 1 && !lease.entry.redelivered && hooks.on_first_attempt) {
+  if (lease.id.attempt == 1 && !lease.entry.redelivered && !lease.entry.exception &&
+      hooks.on_first_attempt) {
     hooks.on_first_attempt(absl::Microseconds(lease.started_us - lease.event->accepted_us));
   }
   if (SessionState* state = services_.FindSession(session)) state->leases.insert(lease.id.token);

@@ -72,6 +72,7 @@ void TargetQueue::OnExceptionErased(const store::ExceptionRecord& exception) {
 void TargetQueue::OnExceptionPut(const store::ExceptionRecord& exception) {
   const bool first = exceptions_ == 0;
   ++exceptions_;
+  if (exception.kind == store::ExceptionRecord::Kind::kFilled) ++counters_.created;
   if (exception.ref.event.bus == bus_ && (first || exceptions_low_)) {
     exceptions_low_ = first ? exception.ref.event.sequence
                             : std::min(exceptions_low_, exception.ref.event.sequence);
@@ -147,7 +148,8 @@ TargetQueue::Entry TargetQueue::TakeException(Exceptions& from, Exceptions::iter
   const uint64_t key_hash = node.mapped().key_hash;
   taken_exceptions_[key.event] = {key, key_hash};
   if (Counts(key_hash) != 0) order_.Take(key_hash, PlaceOf(key));
-  return Entry{key.event, 0, true, key_hash, std::move(node.mapped())};
+  const bool redelivered = node.mapped().kind != store::ExceptionRecord::Kind::kFilled;
+  return Entry{key.event, 0, redelivered, key_hash, std::move(node.mapped())};
 }
 
 std::optional<TargetQueue::Entry> TargetQueue::TakeFresh() {
@@ -221,6 +223,9 @@ void TargetQueue::PutBack(Entry entry) {
   if (entry.exception) {
     taken_exceptions_.erase(entry.event);
     EndTake(entry.key_hash);
+    // It may have been seen; only a start forgets that, as of a fresh entry.
+    using Kind = store::ExceptionRecord::Kind;
+    if (entry.exception->kind == Kind::kFilled) entry.exception->kind = Kind::kReleased;
     AddException(*std::move(entry.exception));
     return;
   }
@@ -350,8 +355,26 @@ std::optional<Sequence> TargetQueue::LowWater() {
   if (!parked_fresh_.empty()) lower(parked_fresh_.begin()->first);
   if (!fresh_.empty()) lower(fresh_.front().sequence);
   if (more_on_disk_ && pending_ > 0) lower(loaded_through_.Next());
-  // An unknown low of the exceptions (since the start) keeps everything: rather too much.
-  if (exceptions_ > 0) lower(exceptions_low_);
+  if (exceptions_ > 0) lower(ExceptionsLow());
+  return low;
+}
+
+// A target that is filled has exceptions all the time, so the low since there were none would never
+// rise. While some are on disk only, that is what there is; unknown, after a start, it keeps
+// everything: rather too much.
+Sequence TargetQueue::ExceptionsLow() {
+  const size_t known = waiting_.size() + parked_exceptions_.size() + taken_exceptions_.size();
+  if (more_exceptions_on_disk_ || static_cast<int64_t>(known) != exceptions_) {
+    return exceptions_low_;
+  }
+  Sequence low(UINT64_MAX);
+  const auto lower = [&](const event::EventRef& event) {
+    if (event.bus == bus_) low = std::min(low, event.sequence);
+  };
+  for (const auto& [key, exception] : waiting_) lower(key.event);
+  for (const auto& [key, exception] : parked_exceptions_) lower(key.event);
+  for (const auto& [event, taken] : taken_exceptions_) lower(event);
+  exceptions_low_ = low;
   return low;
 }
 

@@ -21,8 +21,8 @@
 namespace pavane::delivery {
 
 /// The queue of one target: fresh entries in sequence order, and exceptions (failed, released,
-/// redriven) on a timer. At most `window_max` of each are in memory; the rest is read from the log
-/// when there is room, so memory is bounded whatever the backlog.
+/// redriven, filled in) on a timer. At most `window_max` of each are in memory; the rest is read
+/// from the log when there is room, so memory is bounded whatever the backlog.
 ///
 /// An ordered target's deliveries of one key go one after the other (KeyOrder): those that wait for
 /// another of their key are parked, at most `window_max` of them. When one more would have to be,
@@ -117,6 +117,7 @@ class TargetQueue {
   void RefillExceptions();
   void TrimExceptions();
   void AdvanceWatermark();
+  Sequence ExceptionsLow();
   void ForgetDone();
   int64_t AcceptedUs(Fresh& fresh);
   static Key KeyOf(const store::ExceptionRecord& exception) {

@@ -20,7 +20,9 @@ void UnsettledCounts::Apply(const store::CommitRecord& commit) {
     for (TargetId target : appended.targets) ++counts_[target];
   }
   for (const store::ExceptionRecord& exception : commit.exceptions) {
-    if (exception.kind == store::ExceptionRecord::Kind::kRedrive) ++counts_[exception.ref.target];
+    using Kind = store::ExceptionRecord::Kind;
+    const bool is_new = exception.kind == Kind::kRedrive || exception.kind == Kind::kFilled;
+    if (is_new) ++counts_[exception.ref.target];
   }
   for (const store::SettlementRecord& settlement : commit.settlements) {
     if (!EndsDelivery(settlement.outcome)) continue;

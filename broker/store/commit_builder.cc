@@ -76,6 +76,7 @@ void CommitBuilder::Settle(SettlementRecord settlement) {
 }
 
 void CommitBuilder::PutException(ExceptionRecord exception) {
+  if (exception.kind == ExceptionRecord::Kind::kFilled) ++state_->dispatched_[exception.ref.target];
   state_->commit_->exceptions.push_back(std::move(exception));
 }
 
@@ -104,6 +105,22 @@ bool CommitBuilder::EraseDeadLetter(const DeadLetterRecord& letter) {
   if (letter.blocks_key) erased.key_hash = letter.key_hash;
   state_->commit_->dead_letters_erased.push_back(std::move(erased));
   return true;
+}
+
+void CommitBuilder::PutFill(const FillRecord& fill) {
+  state_->fills_before_.emplace_back(fill.target, FindFill(fill.target));
+  state_->SetFill(fill.target, fill);
+  state_->commit_->fills.push_back(fill);
+}
+
+std::optional<FillRecord> CommitBuilder::FindFill(TargetId target) const {
+  const auto found = state_->fills_.find(target);
+  return found == state_->fills_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Sequence CommitBuilder::last_sequence(BusId bus) const {
+  const auto found = state_->buses_.find(bus);
+  return found == state_->buses_.end() ? Sequence() : found->second->last;
 }
 
 void CommitBuilder::ChangeCatalog(CatalogChange change) {

@@ -59,10 +59,17 @@ class CommitBuilder {
   /// The letter must exist. False, and nothing is done, when this commit erases it already (of two
   /// redrives of one letter only the first may make a delivery).
   bool EraseDeadLetter(const DeadLetterRecord& letter);
+  /// What of the past a target gets, from now on; nothing more where it is done.
+  void PutFill(const FillRecord& fill);
+  /// With the changes of this commit so far.
+  std::optional<FillRecord> FindFill(TargetId target) const;
+  /// The newest event of the bus, those of this commit included; 0: it never had one.
+  Sequence last_sequence(BusId bus) const;
   /// Raises the catalog version by one. A bus also gets its de-duplication from here.
   void ChangeCatalog(CatalogChange change);
 
-  /// Deliveries for the target appended by this commit so far (they are not yet seen by observers).
+  /// Deliveries for the target appended or filled in by this commit so far (they are not yet seen
+  /// by observers).
   uint64_t dispatched(TargetId target) const;
   /// Catalog changes of this commit so far, in order.
   const std::vector<CatalogChange>& catalog_changes() const;

@@ -56,6 +56,8 @@ absl::Status CommitBuilder::State::Load(Log& log, int64_t now_us) {
     return true;
   }));
   scheduled_.Mark();
+  ASSIGN_OR_RETURN(const std::vector<FillRecord> fills, log.ReadFills());
+  for (const FillRecord& fill : fills) fills_[fill.target] = fill;
   return absl::OkStatus();
 }
 
@@ -90,14 +92,15 @@ void CommitBuilder::State::Begin(int64_t now_us) {
 }
 
 void CommitBuilder::State::Mark() {
-  marked_ = {commit_->events.size(),          commit_->settlements.size(),
-             commit_->exceptions.size(),      commit_->exceptions_erased.size(),
-             commit_->dead_letters.size(),    commit_->dead_letters_erased.size(),
-             commit_->catalog.size(),         commit_->scheduled.size(),
-             commit_->scheduled_erased.size()};
+  marked_ = {commit_->events.size(),           commit_->settlements.size(),
+             commit_->exceptions.size(),       commit_->exceptions_erased.size(),
+             commit_->dead_letters.size(),     commit_->dead_letters_erased.size(),
+             commit_->catalog.size(),          commit_->scheduled.size(),
+             commit_->scheduled_erased.size(), commit_->fills.size()};
   scheduled_.Mark();
   dedup_added_.clear();
   policies_before_.clear();
+  fills_before_.clear();
 }
 
 void CommitBuilder::State::RollBack() {
@@ -106,6 +109,13 @@ void CommitBuilder::State::RollBack() {
     const AppendedEvent& appended = commit.events[i - 1];
     --BusOf(appended.event->ref.bus).last;
     for (const TargetId target : appended.targets) --dispatched_[target];
+  }
+  for (size_t i = marked_.exceptions; i < commit.exceptions.size(); ++i) {
+    const ExceptionRecord& exception = commit.exceptions[i];
+    if (exception.kind == ExceptionRecord::Kind::kFilled) --dispatched_[exception.ref.target];
+  }
+  for (auto at = fills_before_.rbegin(); at != fills_before_.rend(); ++at) {
+    SetFill(at->first, at->second);
   }
   for (const BusId bus : dedup_added_) BusOf(bus).dedup.RemoveNewest();
   for (size_t i = marked_.dead_letters_erased; i < commit.dead_letters_erased.size(); ++i) {
@@ -125,9 +135,11 @@ void CommitBuilder::State::RollBack() {
   commit.catalog.resize(marked_.catalog);
   commit.scheduled.resize(marked_.scheduled);
   commit.scheduled_erased.resize(marked_.scheduled_erased);
+  commit.fills.resize(marked_.fills);
   scheduled_.RollBack();
   dedup_added_.clear();
   policies_before_.clear();
+  fills_before_.clear();
 }
 
 std::shared_ptr<const CommitRecord> CommitBuilder::State::Finish() {
@@ -140,6 +152,14 @@ std::shared_ptr<const CommitRecord> CommitBuilder::State::Finish() {
   commit_->time_us = time_us_;
   commit_->catalog_version = catalog_version_;
   return std::exchange(commit_, std::move(next));
+}
+
+void CommitBuilder::State::SetFill(TargetId target, const std::optional<FillRecord>& fill) {
+  if (!fill || fill->done()) {
+    fills_.erase(target);
+  } else {
+    fills_[target] = *fill;
+  }
 }
 
 void CommitBuilder::State::SetPolicy(BusId id, DedupPolicy policy) {

@@ -63,12 +63,14 @@ class CommitBuilder::State {
     size_t catalog = 0;
     size_t scheduled = 0;
     size_t scheduled_erased = 0;
+    size_t fills = 0;
   };
 
   Bus& BusOf(BusId id);
   bool Deduplicates(const event::StoredEvent& event);
   /// The answer to the first event of the identity, if there was one in the window or one waits.
   std::optional<AppendResult> FirstOf(const event::StoredEvent& event);
+  void SetFill(TargetId target, const std::optional<FillRecord>& fill);
   void SetPolicy(BusId id, DedupPolicy policy);
   void SetPolicyFrom(const CatalogChange& change);
 
@@ -80,6 +82,7 @@ class CommitBuilder::State {
   int64_t last_time_us_ = 0;
   absl::flat_hash_map<BusId, std::unique_ptr<Bus>> buses_;
   ScheduledSet scheduled_;
+  absl::flat_hash_map<TargetId, FillRecord> fills_;
 
   // Of the commit at hand.
   std::shared_ptr<CommitRecord> commit_ = std::make_shared<CommitRecord>();
@@ -92,6 +95,7 @@ class CommitBuilder::State {
   Marked marked_;
   std::vector<BusId> dedup_added_;
   std::vector<std::pair<BusId, DedupPolicy>> policies_before_;
+  std::vector<std::pair<TargetId, std::optional<FillRecord>>> fills_before_;
 };
 
 /// The bus' settings as a policy; `fallback` where it says nothing.

@@ -1,5 +1,5 @@
 // commit       := times dispatch settlements exceptions erased_exceptions letters erased_letters
-//                 catalog [keys] [scheduled]
+//                 catalog [keys] [scheduled] [fills]
 // times        := time_us signed, catalog version varint
 // dispatch     := runs targets [matched rules varint]* [count varint, index varint * count]*
 // runs         := count, [bus, first sequence, events]*      consecutive events of one bus
@@ -13,6 +13,7 @@
 //                 count, [erased letter index, hash u64]*         from 0; only with the flag kKeyed
 // scheduled    := count, [protobuf bytes]*   only with the flag kScheduled
 //                 count, [id, due_us signed]*   erased
+// fills        := count, [target, bus, next, last, from_us signed]*   only with the flag kFills
 //
 // Numbers are varints where nothing else is said. A settlement takes some 16 bytes, of which 8 are
 // its token; an event with one target 3.
@@ -406,6 +407,26 @@ void GetScheduled(WireReader& in, CommitRecord& commit) {
   }
 }
 
+// ---- fills
+
+bool PutFills(const std::vector<FillRecord>& fills, WireWriter& wire) {
+  if (fills.empty()) return false;
+  wire.Varint(fills.size());
+  for (const FillRecord& fill : fills) {
+    wire.Varint(fill.target.value());
+    AppendFill(fill, wire);
+  }
+  return true;
+}
+
+void GetFills(WireReader& in, std::vector<FillRecord>& fills) {
+  fills.resize(in.Count(5));
+  for (FillRecord& fill : fills) {
+    fill.target = TargetId(in.Varint());
+    ReadFill(in, fill);
+  }
+}
+
 CommitTimes GetTimes(WireReader& in) {
   CommitTimes times;
   times.time_us = in.Signed();
@@ -427,6 +448,7 @@ uint8_t AppendCommit(const CommitRecord& commit, std::string& out) {
   uint8_t flags = 0;
   if (PutKeys(commit, wire)) flags |= kKeyed;
   if (PutScheduled(commit, wire)) flags |= kScheduled;
+  if (PutFills(commit.fills, wire)) flags |= kFills;
   return flags;
 }
 
@@ -450,6 +472,7 @@ absl::StatusOr<CommitRecord> DecodeCommit(absl::string_view family, absl::string
   GetCatalog(in, commit.catalog);
   if ((opened.flags & kKeyed) != 0) GetKeys(in, with_events, commit);
   if ((opened.flags & kScheduled) != 0) GetScheduled(in, commit);
+  if ((opened.flags & kFills) != 0) GetFills(in, commit.fills);
   if (!in.done()) return CorruptRecord(family, key, "it does not decode");
   return commit;
 }

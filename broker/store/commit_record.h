@@ -65,11 +65,11 @@ struct EmittedEvent {
   bool scheduled = false;  // waits for its time: it has no sequence yet
 };
 
-/// A delivery that is not a fresh entry of its target's queue any more: it failed, was released,
-/// or was redriven. Lives on the durable timer of its target until settled. Key: (target, due_us,
-/// event).
+/// A delivery that is not a fresh entry of its target's queue (any more): it failed, was released,
+/// redriven, or filled in from before its target was made. Lives on the durable timer of its target
+/// until settled. Key: (target, due_us, event).
 struct ExceptionRecord {
-  enum class Kind : uint8_t { kRetry = 1, kReleased = 2, kRedrive = 3 };
+  enum class Kind : uint8_t { kRetry = 1, kReleased = 2, kRedrive = 3, kFilled = 4 };
 
   DeliveryRef ref;
   int64_t due_us = 0;  // not before; UTC microseconds
@@ -147,6 +147,19 @@ struct ScheduledEvent {
   event::StoredEventPtr event;  // without sequence, time, version and matched rules
 };
 
+/// What of the past a target still gets: events `next` to `last` of its bus are to be looked at for
+/// its start position. With `next` behind `last` nothing is left, and no record is kept.
+struct FillRecord {
+  TargetId target;
+  BusId bus;
+  Sequence next;
+  Sequence last;        // the newest event when the target was made
+  int64_t from_us = 0;  // only events accepted at or after; 0: all
+
+  bool done() const { return next > last; }
+  friend bool operator==(const FillRecord&, const FillRecord&) = default;
+};
+
 /// A change of the catalog: one entry put or erased, as versioned bytes (see catalog_codec.h).
 struct CatalogChange {
   /// kNextIds: the ids to give next; comes from Log::ReadCatalog, kept there by the log itself.
@@ -184,11 +197,12 @@ struct CommitRecord {
   std::vector<CatalogChange> catalog;
   std::vector<ScheduledEvent> scheduled;         // put
   std::vector<ScheduledEvent> scheduled_erased;  // only the key fields are used
+  std::vector<FillRecord> fills;                 // put, or erased where done
 
   bool empty() const {
     return events.empty() && settlements.empty() && exceptions.empty() &&
            exceptions_erased.empty() && dead_letters.empty() && dead_letters_erased.empty() &&
-           catalog.empty() && scheduled.empty() && scheduled_erased.empty();
+           catalog.empty() && scheduled.empty() && scheduled_erased.empty() && fills.empty();
   }
 };
 

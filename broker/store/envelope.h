@@ -23,7 +23,8 @@ inline constexpr size_t kEnvelopeBytes = 10;
 inline constexpr uint8_t kLz4 = 1;        // payload is: raw size varint, then an LZ4 block
 inline constexpr uint8_t kKeyed = 2;      // commit, run: hashes of ordering keys follow at the end
 inline constexpr uint8_t kScheduled = 4;  // commit: scheduled events follow behind the keys
-inline constexpr uint8_t kKnownFlags = kLz4 | kKeyed | kScheduled;
+inline constexpr uint8_t kFills = 8;      // commit: fills follow behind those
+inline constexpr uint8_t kKnownFlags = kLz4 | kKeyed | kScheduled | kFills;
 
 /// Starts a value in `out`, emptying it: the payload is appended after, then SealEnvelope.
 void BeginEnvelope(std::string& out);

@@ -109,6 +109,8 @@ inline Key RuleBeforeKey(BusId bus, uint64_t name_hash, CatalogVersion until) {
 inline Key RuleBeforeIndexKey(BusId bus, CatalogVersion until, uint64_t name_hash) {
   return Key().Add8('R').Add8(0).Add64(bus.value()).Add64(until.value()).Add64(name_hash);
 }
+/// 'f', target: what of the past is to be filled in.
+inline Key FillKey(TargetId target) { return Key().Add8('f').Add8(0).Add64(target.value()); }
 inline Key BusSequenceKey(BusId bus) { return Key().Add8('b').Add8(0).Add64(bus.value()); }
 
 }  // namespace pavane::store

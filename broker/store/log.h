@@ -192,6 +192,10 @@ class Log {
   absl::Status VisitScheduled(std::optional<ScheduledEventKey> after,
                               const std::function<bool(const ScheduledEvent&)>& visit) const;
 
+  // ---- fills
+  /// What of the past is to be filled in, in order of targets.
+  absl::StatusOr<std::vector<FillRecord>> ReadFills() const;
+
   // ---- dead letters
   /// Dead letters after (target, id), in key order; `visit` returns false to stop.
   struct DeadLetterKey {

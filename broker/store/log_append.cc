@@ -62,6 +62,7 @@ absl::Status Log::Impl::WriteCommit(const CommitRecord& commit, bool sync) {
   RETURN_IF_ERROR(PutDeadLetters(commit));
   RETURN_IF_ERROR(PutCatalog(commit));
   RETURN_IF_ERROR(PutScheduled(commit));
+  RETURN_IF_ERROR(PutFills(commit));
   RETURN_IF_ERROR(AddUpkeep());
   FAILPOINT("store.batch_built");
   RETURN_IF_ERROR(database->Write(batch, sync));
@@ -193,6 +194,18 @@ absl::Status Log::Impl::PutScheduled(const CommitRecord& commit) {
   for (const ScheduledEvent& scheduled : commit.scheduled_erased) {
     RETURN_IF_ERROR(
         Delete(Family::kScheduledEvent, ScheduledKey(scheduled.due_us, scheduled.id).view()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Log::Impl::PutFills(const CommitRecord& commit) {
+  for (const FillRecord& fill : commit.fills) {
+    const Key key = FillKey(fill.target);
+    std::string payload;
+    WireWriter wire(payload);
+    AppendFill(fill, wire);
+    RETURN_IF_ERROR(fill.done() ? Delete(Family::kMeta, key.view())
+                                : Put(Family::kMeta, key.view(), payload));
   }
   return absl::OkStatus();
 }

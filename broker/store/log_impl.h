@@ -168,6 +168,7 @@ class Log::Impl {
   absl::Status PutDeadLetters(const CommitRecord& commit);
   absl::Status PutCatalog(const CommitRecord& commit);
   absl::Status PutScheduled(const CommitRecord& commit);
+  absl::Status PutFills(const CommitRecord& commit);
   absl::Status Put(Family family, absl::string_view key, absl::string_view payload,
                    uint8_t flags = 0);
   absl::Status PutSealed(Family family, absl::string_view key);  // `value`

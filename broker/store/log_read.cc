@@ -314,6 +314,22 @@ absl::Status Log::VisitScheduled(std::optional<ScheduledEventKey> after,
   return scan.status();
 }
 
+absl::StatusOr<std::vector<FillRecord>> Log::ReadFills() const {
+  std::vector<FillRecord> fills;
+  const Key end = FillKey(TargetId(UINT64_MAX));
+  Scan scan(*impl_->database, Family::kMeta, FillKey(TargetId()).view(), end.view());
+  for (; scan.Valid(); scan.Next()) {
+    ASSIGN_OR_RETURN(const Opened opened, OpenEnvelope("default", scan.key(), scan.value()));
+    WireReader in(opened.payload);
+    FillRecord& fill = fills.emplace_back();
+    fill.target = TargetId(ReadKey64(scan.key(), 2));
+    ReadFill(in, fill);
+    if (!in.done()) return CorruptRecord("default", scan.key(), "it does not decode");
+  }
+  RETURN_IF_ERROR(scan.status());
+  return fills;
+}
+
 absl::Status Log::VisitDeadLetters(
     std::optional<DeadLetterKey> after, std::optional<TargetId> target,
     const std::function<bool(const DeadLetterRecord&)>& visit) const {

@@ -70,7 +70,7 @@ bool ParseException(absl::string_view bytes, ExceptionRecord& exception) {
   v1::ExceptionRecord record;
   if (!Parse(bytes, record)) return false;
   using Kind = ExceptionRecord::Kind;
-  if (!ReadEnum(record.kind(), Kind::kRetry, Kind::kRedrive, exception.kind)) return false;
+  if (!ReadEnum(record.kind(), Kind::kRetry, Kind::kFilled, exception.kind)) return false;
   exception.ref = {TargetId(record.target()), {BusId(record.bus()), Sequence(record.sequence())}};
   exception.due_us = record.due_us();
   exception.attempts = record.attempts();
@@ -186,6 +186,20 @@ bool ParseScheduled(absl::string_view bytes, ScheduledEvent& scheduled) {
   scheduled.accepted_us = record.accepted_us();
   scheduled.event = std::make_shared<const event::StoredEvent>(std::move(event));
   return true;
+}
+
+void AppendFill(const FillRecord& fill, WireWriter& wire) {
+  wire.Varint(fill.bus.value());
+  wire.Varint(fill.next.value());
+  wire.Varint(fill.last.value());
+  wire.Signed(fill.from_us);
+}
+
+void ReadFill(WireReader& in, FillRecord& fill) {
+  fill.bus = BusId(in.Varint());
+  fill.next = Sequence(in.Varint());
+  fill.last = Sequence(in.Varint());
+  fill.from_us = in.Signed();
 }
 
 std::string SerializeTargetState(const TargetState& state) {

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "store/commit_record.h"
 #include "store/target_state.h"
+#include "store/wire.h"
 
 namespace pavane::store {
 
@@ -22,6 +23,10 @@ bool ParseDeadLetter(absl::string_view bytes, DeadLetterRecord& letter);
 
 std::string SerializeScheduled(const ScheduledEvent& scheduled);
 bool ParseScheduled(absl::string_view bytes, ScheduledEvent& scheduled);
+
+/// All but the target, which is the key where it is kept: bus, next, last, from_us signed.
+void AppendFill(const FillRecord& fill, WireWriter& wire);
+void ReadFill(WireReader& in, FillRecord& fill);
 
 std::string SerializeTargetState(const TargetState& state);
 bool ParseTargetState(absl::string_view bytes, TargetState& state);

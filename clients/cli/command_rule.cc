@@ -8,6 +8,7 @@
 #include "clients/cli/escape.h"
 #include "clients/cli/pages.h"
 #include "clients/cli/plural.h"
+#include "clients/cli/start_position.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
 #include "pavane/admin/v1/rule.grpc.pb.h"
@@ -63,7 +64,7 @@ std::string OwnerOf(const Rule& rule) {
 }
 
 // "at most 3 retries, age 1h" for what differs from the defaults.
-std::string PolicyOf(const Target& target) {
+std::string PolicyOf(const Context& context, const Target& target) {
   std::vector<std::string> parts;
   const auto& retry = target.retry_policy();
   if (retry.has_retries_max()) parts.push_back(absl::StrCat("retries ", retry.retries_max()));
@@ -92,6 +93,10 @@ std::string PolicyOf(const Target& target) {
       parts.emplace_back("a dead letter blocks its key");
     }
   }
+  if (target.has_start_position()) {
+    parts.push_back(
+        absl::StrCat("from ", StartPositionText(target.start_position(), context.local)));
+  }
   return absl::StrJoin(parts, ", ");
 }
 
@@ -110,7 +115,7 @@ void PrintDetails(const Context& context, const Rule& rule) {
   Table targets({"TARGET", "ADDRESS", "STATE", "POLICY"});
   for (const Target& target : rule.targets()) {
     targets.Add({target.id(), target.address(), target.paused() ? "paused" : "delivering",
-                 PolicyOf(target)});
+                 PolicyOf(context, target)});
   }
   context.out() << "\n";
   targets.Print(context.out());

@@ -2,12 +2,14 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 
 #include "clients/cli/command.h"
 #include "clients/cli/duration.h"
 #include "clients/cli/escape.h"
 #include "clients/cli/plural.h"
 #include "clients/cli/rule_file.h"
+#include "clients/cli/start_position.h"
 #include "clients/cli/status.h"
 #include "clients/cli/text_source.h"
 #include "pavane/admin/v1/rule.grpc.pb.h"
@@ -36,6 +38,7 @@ struct PutOptions {
   std::string description;
   bool disabled = false;
   std::vector<std::string> targets;
+  std::string start;
   // For every target given by flags.
   std::optional<uint64_t> retries_max;
   std::optional<absl::Duration> age_max;
@@ -104,7 +107,11 @@ absl::StatusOr<Rule> FromFlags(const Context& context, const PutOptions& options
   CLI_ASSIGN_OR_RETURN(*rule.mutable_pattern(), ReadText(options.pattern, context.in()));
   for (const std::string& text : options.targets) {
     CLI_ASSIGN_OR_RETURN(*rule.add_targets(), ParseTarget(text));
-    SetPolicies(options, rule.mutable_targets(rule.targets_size() - 1));
+    Target* target = rule.mutable_targets(rule.targets_size() - 1);
+    SetPolicies(options, target);
+    if (options.start.empty()) continue;
+    CLI_ASSIGN_OR_RETURN(*target->mutable_start_position(),
+                         ParseStartPosition(options.start, absl::Now()));
   }
   return rule;
 }
@@ -238,6 +245,10 @@ void AddRulePutCommand(CLI::App* rule, Context* context) {
   CLI::Option* target = AddRepeated(put, "--target,-t", &options->targets,
                                     "ADDRESS or ID=ADDRESS, such as service:ticket; repeatable")
                             ->type_name("TARGET");
+  put->add_option("--start", options->start,
+                  "Where targets that are new begin: latest (default), earliest, a sequence, a "
+                  "time, or a duration back from now; past events are filled in")
+      ->type_name("POSITION");
   put->add_option("--description", options->description, "What the rule is for");
   put->add_flag("--disabled", options->disabled, "Do not match yet");
   AddPolicyOptions(put, options.get());

@@ -6,9 +6,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 
 #include "clients/cli/duration.h"
 #include "clients/cli/message_json.h"
+#include "clients/cli/start_position.h"
 #include "clients/cli/status.h"
 #include "clients/cli/yaml_reader.h"
 
@@ -51,9 +53,23 @@ absl::Status RewriteDurations(JsonValue* value) {
   return absl::OkStatus();
 }
 
+// A start position in one word.
+absl::Status RewriteStart(JsonValue* target) {
+  for (auto& [name, member] : target->members()) {
+    const bool short_one = member.is_string() || member.kind() == JsonValue::Kind::kNumber;
+    if ((name != "start_position" && name != "startPosition") || !short_one) continue;
+    CLI_ASSIGN_OR_RETURN(const auto start, ParseStartPosition(member.text(), absl::Now()));
+    CLI_ASSIGN_OR_RETURN(member, ParseJson(MessageToJson(start)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RewriteTargets(JsonValue* targets) {
   for (JsonValue& element : targets->elements()) {
-    if (!element.is_string()) continue;
+    if (!element.is_string()) {
+      CLI_RETURN_IF_ERROR(RewriteStart(&element));
+      continue;
+    }
     CLI_ASSIGN_OR_RETURN(const Target target, ParseTarget(element.text()));
     JsonValue object = JsonValue::Object();
     object.Append("id", JsonValue::String(target.id()));

@@ -19,6 +19,7 @@ namespace pavane::cli {
 //   pattern        as YAML or JSON instead of text
 //   state          enabled, disabled
 //   durations      10m, 24h
+//   start_position latest, earliest, a sequence, a time, 1h for an hour ago
 //   targets        `service:NAME` alone for a target whose id is NAME
 // Errors name the rule. Output-only fields pass, so what `rule get` prints can be put again.
 absl::StatusOr<std::vector<pavane::admin::v1::Rule>> ParseRules(absl::string_view text);

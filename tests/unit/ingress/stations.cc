@@ -16,10 +16,12 @@ ingress::RuleBook::Options Stations::RuleBookOptions(const config::Config& confi
 void Stations::Commits::OnCommit(const std::shared_ptr<const store::CommitRecord>& commit) {
   stations.dispatcher->OnCommit(commit);
   stations.due_events->OnCommit(*commit);
+  stations.filler->OnCommit(*commit);
 }
 
 Stations::Stations(config::Config settings, std::shared_ptr<TempDir> directory)
-    : dir(directory != nullptr ? std::move(directory) : std::make_shared<TempDir>()), config(std::move(settings)) {
+    : dir(directory != nullptr ? std::move(directory) : std::make_shared<TempDir>()),
+      config(std::move(settings)) {
   store::Log::Options log_options;
   log_options.directory = dir->File("store");
   auto opened = store::Log::Open(log_options);
@@ -46,6 +48,8 @@ Stations::Stations(config::Config settings, std::shared_ptr<TempDir> directory)
   });
   due_events = std::make_unique<ingress::DueEvents>(rules, gate, *log, *writer, clock);
   CHECK_OK(due_events->Load());
+  filler = std::make_unique<ingress::Filler>(rules, gate, *log, *writer, clock);
+  CHECK_OK(filler->Load());
   publisher = std::make_unique<ingress::Publisher>(rules, gate, *writer, config.limits, &metrics);
   settler = std::make_unique<ingress::Settler>(
       rules, gate, *dispatcher, ingress::Emits::Context{rules, kPavaneUuidSpace, config.limits},
@@ -63,11 +67,13 @@ Stations::Stations(config::Config settings, std::shared_ptr<TempDir> directory)
   writer->Start();
   dispatcher->Start();
   due_events->Start();
+  filler->Start();
   CHECK_OK(Await<absl::Status>([this](auto done) { buses->Start(done); }));
 }
 
 Stations::~Stations() {
   due_events->Stop();
+  filler->Stop();
   dispatcher->Stop();
   writer->Stop();
 }

@@ -24,6 +24,7 @@
 #include "config/config.h"
 #include "delivery/dispatcher.h"
 #include "ingress/due_events.h"
+#include "ingress/filler.h"
 #include "ingress/forwarder.h"
 #include "ingress/gate.h"
 #include "ingress/publisher.h"
@@ -89,6 +90,7 @@ class Stations {
   std::unique_ptr<delivery::Dispatcher> dispatcher;
   std::unique_ptr<store::Writer> writer;
   std::unique_ptr<ingress::DueEvents> due_events;
+  std::unique_ptr<ingress::Filler> filler;
   std::unique_ptr<ingress::Publisher> publisher;
   std::unique_ptr<ingress::Settler> settler;
   std::unique_ptr<admin::CatalogEditor> editor;

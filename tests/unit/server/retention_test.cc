@@ -65,7 +65,7 @@ class RetentionTest : public ::testing::Test {
   metrics::BrokerMetrics metrics_{registry_};
   Retention retention_{{broker_.clock, broker_.config.retention, *broker_.log, *broker_.writer,
                         *broker_.dispatcher, broker_.rules, broker_.gate, *broker_.dead_letters,
-                        metrics_, [] { return false; }}};
+                        *broker_.filler, metrics_, [] { return false; }}};
   BusId small_;
   int published_ = 0;
 };

@@ -293,6 +293,11 @@ CommitRecord RandomCommit(Random& random) {
                                 std::make_shared<const event::StoredEvent>(event)});
     commit.scheduled_erased.push_back({random.Uint64(), -5, 0, nullptr});
   }
+  for (uint64_t n = random.Uniform(6); n > 3; --n) {
+    commit.fills.push_back({TargetId(random.Uint64()), BusId(1 + random.Uniform(3)),
+                            Sequence(random.Uint64()), Sequence(random.Uint64()),
+                            static_cast<int64_t>(random.Uint64() >> 1)});
+  }
   return commit;
 }
 
@@ -354,6 +359,7 @@ TEST(CommitCodecTest, RandomCommitsComeBack) {
       EXPECT_EQ(back.scheduled_erased[i].id, commit.scheduled_erased[i].id);
       EXPECT_EQ(back.scheduled_erased[i].due_us, -5);
     }
+    EXPECT_EQ(back.fills, commit.fills);
     ASSERT_EQ(back.exceptions.size(), commit.exceptions.size());
     for (size_t i = 0; i < back.exceptions.size(); ++i) {
       EXPECT_EQ(SerializeException(back.exceptions[i]), SerializeException(commit.exceptions[i]));

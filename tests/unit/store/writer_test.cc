@@ -2,6 +2,7 @@
 
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -286,6 +287,43 @@ TEST_F(WriterTest, AFailedTransactionLeavesNothingBehind) {
   EXPECT_TRUE(commit->dead_letters.empty());
   EXPECT_EQ(commit->dead_letters_erased.size(), 1);
   EXPECT_TRUE(commit->catalog.empty());
+}
+
+TEST_F(WriterTest, WhatIsToBeFilledInIsKeptUntilItIsDone) {
+  FillRecord fill{kTarget, kBus, Sequence(1), Sequence(9), 5};
+  const FillRecord other{TargetId(11), kBus, Sequence(2), Sequence(2)};
+  ExceptionRecord filled = MakeException(kTarget, {kBus, Sequence(1)}, 5);
+  filled.kind = ExceptionRecord::Kind::kFilled;
+  EXPECT_OK(Run([&](CommitBuilder& commit) {
+    EXPECT_EQ(commit.last_sequence(kBus), Sequence());
+    commit.AppendEvent(NewEvent(kBus, "a"), {});
+    EXPECT_EQ(commit.last_sequence(kBus), Sequence(1));
+    commit.PutFill(fill);
+    commit.PutFill(other);
+    commit.PutException(filled);
+    EXPECT_EQ(commit.dispatched(kTarget), 1);
+    return absl::OkStatus();
+  }));
+  Reopen();
+  fill.next = Sequence(4);
+  Submit([&](CommitBuilder& commit) {
+    commit.PutFill(fill);
+    commit.PutFill({kTarget, kBus, Sequence(10), Sequence(9)});
+    commit.PutException(filled);
+    return absl::InvalidArgumentError("no");
+  });
+  EXPECT_OK(Run([&](CommitBuilder& commit) {
+    EXPECT_EQ(commit.dispatched(kTarget), 0);
+    EXPECT_EQ(commit.FindFill(kTarget)->next, Sequence(1)) << "what failed is taken back";
+    commit.PutFill(fill);
+    EXPECT_EQ(commit.FindFill(kTarget), fill);
+    commit.PutFill({TargetId(11), kBus, Sequence(3), Sequence(2)});
+    EXPECT_EQ(commit.FindFill(TargetId(11)), std::nullopt);
+    return absl::OkStatus();
+  }));
+  Reopen();
+  ASSERT_OK_AND_ASSIGN(const auto fills, log_->ReadFills());
+  EXPECT_THAT(fills, ElementsAre(fill));
 }
 
 TEST_F(WriterTest, AGroupOfFailuresCommitsNothing) {
