@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "rules/consistency_search.h"
 #include "rules/ip_address.h"
@@ -78,8 +79,8 @@ class EventValues {
 
   /// Forgets the last event and makes room for `slot_count` slots.
   void Reset(uint32_t slot_count) {
-    for (uint32_t slot : touched_) slots_[slot] = Slot();
-    touched_.clear();
+    for (uint32_t slot : touched()) slots_[slot] = Slot();
+    touched_count_ = 0;
     value_count_ = 0;
     if (values_.size() > kValuesKept) values_ = std::vector<EventValue>(kValuesKept);
     addresses_.clear();
@@ -88,7 +89,10 @@ class EventValues {
     decoded_used_ = 0;
     array_count_ = 0;
     in_array_slots_ = 0;
-    if (slots_.size() < slot_count) slots_.resize(slot_count);
+    if (slots_.size() < slot_count) {
+      slots_.resize(slot_count);
+      touched_.resize(slot_count);
+    }
   }
 
   void Add(uint32_t slot, EventValue::Kind kind, const char* data, size_t size, uint32_t element) {
@@ -98,8 +102,8 @@ class EventValues {
   }
 
   /// The same for text that eight readable bytes follow.
-  void AddPadded(uint32_t slot, EventValue::Kind kind, const char* data, size_t size,
-                 uint32_t element) {
+  [[gnu::always_inline]] void AddPadded(uint32_t slot, EventValue::Kind kind, const char* data,
+                                        size_t size, uint32_t element) {
     uint64_t head;
     std::memcpy(&head, data, 8);
     AddWithHead(slot, kind, data, size, element, head & HeadMask(size));
@@ -110,7 +114,7 @@ class EventValues {
     if (value_count_ == values_.size()) [[unlikely]]
       values_.resize(2 * value_count_);
     const uint32_t index = value_count_++;
-    EventValue& value = values_[index];
+    EventValue& value = values_.data()[index];
     value.data = data;
     value.size = static_cast<uint32_t>(size);
     value.next = EventValue::kNone;
@@ -120,12 +124,12 @@ class EventValues {
     value.number_state = EventValue::Number::kUnread;
     value.address_state = EventValue::Address::kUnread;
     value.head = head;
-    Slot& s = slots_[slot];
+    Slot& s = slots_.data()[slot];
     if (s.first == EventValue::kNone) {
       s.first = index;
-      touched_.push_back(slot);
+      touched_.data()[touched_count_++] = slot;
     } else {
-      values_[s.last].next = index;
+      values_.data()[s.last].next = index;
     }
     s.last = index;
     if (element != 0) {
@@ -134,8 +138,8 @@ class EventValues {
     }
   }
 
-  const Slot& slot(uint32_t slot) const { return slots_[slot]; }
-  EventValue& value(uint32_t index) { return values_[index]; }
+  const Slot& slot(uint32_t slot) const { return slots_.data()[slot]; }
+  EventValue& value(uint32_t index) { return values_.data()[index]; }
   /// Calls `function` with a pointer to each value of the slot, in reading order.
   template <typename Function>
   void ForEach(uint32_t slot, Function function) {
@@ -145,7 +149,7 @@ class EventValues {
       i = value.next;
     }
   }
-  const std::vector<uint32_t>& touched() const { return touched_; }
+  absl::Span<const uint32_t> touched() const { return {touched_.data(), touched_count_}; }
   /// Bit for each slot with a value in an array element, modulo 64.
   uint64_t in_array_slots() const { return in_array_slots_; }
 
@@ -183,7 +187,9 @@ class EventValues {
   static constexpr size_t kValuesKept = 4096;
 
   std::vector<Slot> slots_;
-  std::vector<uint32_t> touched_;  // slots with values, in order of their first one
+  std::vector<uint32_t>
+      touched_;  // slots with values, in order of their first one; the rest is room
+  size_t touched_count_ = 0;
   std::vector<EventValue> values_ = std::vector<EventValue>(64);
   uint32_t value_count_ = 0;
   std::vector<IpAddress> addresses_;

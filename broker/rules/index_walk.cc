@@ -37,7 +37,7 @@ void IndexWalk::FindChildren(uint32_t number, uint32_t first, bool shallow) {
   const IndexNode& node = index_.nodes[number];
   const uint32_t last = shallow ? node.shallow_count : node.slot_count;
   const IndexSlot* const begin = index_.slots.data() + node.first_slot;
-  const std::vector<uint32_t>& touched = values_.touched();
+  const absl::Span<const uint32_t> touched = values_.touched();
   if (last - first <= 2 * touched.size()) {
     for (uint32_t i = first; i < last; ++i) FindChildren(number, begin[i]);
     return;

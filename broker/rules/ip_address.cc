@@ -101,8 +101,10 @@ bool ParseV6(absl::string_view text, IpAddress* address) {
 std::optional<IpAddress> IpAddress::Parse(absl::string_view text) {
   IpAddress address;
   if (text.empty()) return std::nullopt;
-  const bool colon = text.find(':') != absl::string_view::npos;
-  if (colon ? ParseV6(text, &address) : ParseV4(text, &address)) return address;
+  if (ParseV4(text, &address)) return address;
+  if (text.find(':') == absl::string_view::npos) return std::nullopt;
+  address = IpAddress();
+  if (ParseV6(text, &address)) return address;
   return std::nullopt;
 }
 

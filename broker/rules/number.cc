@@ -95,17 +95,45 @@ std::optional<double> Signed(double value, absl::string_view text) {
   return text[0] == '-' ? -value : value;
 }
 
+// Both these and a mantissa of so many digits are exact doubles, so that one rounding gives the
+// double nearest to their product or quotient.
+constexpr int kExactDigits = 15;
+constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                              1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                              1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 }  // namespace
 
+std::optional<double> PlainNumber(absl::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const bool negative = *at == '-';
+  if (negative) ++at;
+  if (end - at > kExactDigits + 1) return std::nullopt;
+  uint64_t mantissa = 0;
+  const char* point = end;
+  for (; at != end; ++at) {
+    const uint32_t digit = static_cast<uint32_t>(*at) - '0';
+    if (digit <= 9) {
+      mantissa = mantissa * 10 + digit;
+    } else if (*at == '.') {
+      point = at + 1;
+    } else {
+      return std::nullopt;  // an exponent
+    }
+  }
+  if (point == end && text.size() - negative > kExactDigits) return std::nullopt;
+  if (mantissa == 0) return 0.0;
+  const double value = static_cast<double>(mantissa) / kPowers[end - point];
+  return negative ? -value : value;
+}
+
 std::optional<double> ComparableNumber(absl::string_view text) {
+  if (const std::optional<double> plain = PlainNumber(text)) return plain;
   const Decimal decimal = DecimalReader(text).Read();
   if (decimal.too_long) return std::nullopt;
   if (decimal.mantissa == 0) return 0.0;
-  if (decimal.digits <= 15 && decimal.exponent >= -22 && decimal.exponent <= 22) {
-    // Both factors are exact, so one rounding gives the nearest double.
-    static constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                         1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  if (decimal.digits <= kExactDigits && decimal.exponent >= -22 && decimal.exponent <= 22) {
     const double mantissa = static_cast<double>(decimal.mantissa);
     return Signed(decimal.exponent < 0 ? mantissa / kPowers[-decimal.exponent]
                                        : mantissa * kPowers[decimal.exponent],
@@ -121,7 +149,8 @@ std::optional<double> ComparableNumber(absl::string_view text) {
   const auto read = std::from_chars(spelling, end, value);
   if (read.ec != std::errc() || !std::isfinite(value) || value == 0) return std::nullopt;
   const bool normal = magnitude > -300 && magnitude < 300;
-  if (!(decimal.digits <= 15 && normal) && !(Shortest(value) == decimal)) return std::nullopt;
+  if (!(decimal.digits <= kExactDigits && normal) && !(Shortest(value) == decimal))
+    return std::nullopt;
   return Signed(value, text);
 }
 

@@ -12,6 +12,10 @@ namespace pavane::rules {
 /// spelling. `text` is a valid JSON number; its length is not limited. -0 gives 0.
 std::optional<double> ComparableNumber(absl::string_view text);
 
+/// The same for the numbers that most are: no exponent, at most 15 digits, all of which are
+/// comparable. Empty if `text` is another one.
+std::optional<double> PlainNumber(absl::string_view text);
+
 }  // namespace pavane::rules
 
 #endif  // PAVANE_RULES_NUMBER_H_

@@ -24,6 +24,7 @@ void RunFilter::Visit(const IndexRun& run) {
 }
 
 void RunFilter::VisitWithMany(const IndexRun& run, uint32_t first) {
+  if (IsFew(first)) return VisitWithFew(run, first);
   CompiledTest test;
   test.op = run.op;
   test.slot = run.slot;
@@ -40,10 +41,34 @@ void RunFilter::VisitWithMany(const IndexRun& run, uint32_t first) {
   }
 }
 
+// Whether the slot has few values from `first` on.
+bool RunFilter::IsFew(uint32_t first) const {
+  uint32_t count = 1;
+  for (uint32_t i = first; count <= kFew; ++count) {
+    i = values_.value(i).next;
+    if (i == EventValue::kNone) return true;
+  }
+  return false;
+}
+
+// One value after the other; an entry that lets several through is a candidate once.
+void RunFilter::VisitWithFew(const IndexRun& run, uint32_t first) {
+  const size_t before = candidates_.size();
+  for (uint32_t i = first; i != EventValue::kNone;) {
+    EventValue& value = values_.value(i);
+    VisitWithOne(run, &value);
+    i = value.next;
+  }
+  if (candidates_.size() - before <= 1) return;
+  const auto begin = candidates_.begin() + before;
+  std::sort(begin, candidates_.end());
+  candidates_.erase(std::unique(begin, candidates_.end()), candidates_.end());
+}
+
 // Finds the entries that pass; `may_pass` is a first look at the operand, without a branch, and
 // may be shown operands of other runs, too. Looking at several at once leaves few branches that
-// depend on how many there are.
-template <typename MayPass>
+// depend on how many there are. With `exact` the first look is the answer.
+template <bool exact, typename MayPass>
 void RunFilter::Filter(const IndexRun& run, EventValue* value, MayPass may_pass) {
   const CompiledTest::Operand* const operands = index_.operands.data();
   for (uint32_t e = run.first_entry; e < run.last_entry; e += RuleIndex::kLookahead) {
@@ -53,7 +78,12 @@ void RunFilter::Filter(const IndexRun& run, EventValue* value, MayPass may_pass)
     }
     passing &= (uint32_t{1} << std::min(run.last_entry - e, RuleIndex::kLookahead)) - 1;
     for (; passing != 0; passing &= passing - 1) {
-      AddIfPasses(run, e + static_cast<uint32_t>(std::countr_zero(passing)), value);
+      const uint32_t entry = e + static_cast<uint32_t>(std::countr_zero(passing));
+      if (exact) {
+        AddCandidate(entry);
+      } else {
+        AddIfPasses(run, entry, value);
+      }
     }
   }
 }
@@ -72,7 +102,7 @@ void RunFilter::VisitWithOne(const IndexRun& run, EventValue* value) {
     case Op::kRange: {
       if (value->kind != EventValue::Kind::kNumber || !ReadNumber(value)) return;
       const double number = value->number;
-      return Filter(run, value, [number](const CompiledTest::Operand& operand) {
+      return Filter<false>(run, value, [number](const CompiledTest::Operand& operand) {
         // One branch for both.
         return ((number >= operand.range.low) & (number <= operand.range.high)) != 0;
       });
@@ -82,21 +112,21 @@ void RunFilter::VisitWithOne(const IndexRun& run, EventValue* value) {
       const IpAddress* address = TestPool::AddressOf(&values_, value);
       if (address == nullptr || !address->is_v4) return;
       const uint32_t word = WordOf(*address);
-      return Filter(run, value, [word](const CompiledTest::Operand& operand) {
+      return Filter<true>(run, value, [word](const CompiledTest::Operand& operand) {
         return (word & operand.block_v4.mask) == operand.block_v4.address;
       });
     }
     case Op::kId: {
       const uint32_t id = dictionary_.Find(run.slot, value);
       if (id == EventValue::kNone) return;
-      return Filter(run, value,
-                    [id](const CompiledTest::Operand& operand) { return operand.id == id; });
+      return Filter<true>(run, value,
+                          [id](const CompiledTest::Operand& operand) { return operand.id == id; });
     }
     case Op::kNoneOfMask: {
       const uint32_t id = dictionary_.Find(run.slot, value);
       const uint64_t bit =
           id == EventValue::kNone ? 0 : uint64_t{1} << (id - dictionary_.first_id(run.slot));
-      return Filter(run, value, [bit](const CompiledTest::Operand& operand) {
+      return Filter<true>(run, value, [bit](const CompiledTest::Operand& operand) {
         return (operand.mask & bit) == 0;
       });
     }
@@ -110,16 +140,18 @@ void RunFilter::VisitAffixes(const IndexRun& run, EventValue* value) {
   const AffixView view(*value);
   switch (run.op) {
     case Op::kSuffix:
-      return Filter(run, value, [&view](const Operand& o) { return view.MayEndWith(o.affix); });
+      return Filter<false>(run, value,
+                           [&view](const Operand& o) { return view.MayEndWith(o.affix); });
     case Op::kFoldPrefix:
     case Op::kFoldEquals:
-      return Filter(run, value,
-                    [&view](const Operand& o) { return view.MayBeginWithFolded(o.affix); });
+      return Filter<false>(run, value,
+                           [&view](const Operand& o) { return view.MayBeginWithFolded(o.affix); });
     case Op::kFoldSuffix:
-      return Filter(run, value,
-                    [&view](const Operand& o) { return view.MayEndWithFolded(o.affix); });
+      return Filter<false>(run, value,
+                           [&view](const Operand& o) { return view.MayEndWithFolded(o.affix); });
     default:
-      return Filter(run, value, [&view](const Operand& o) { return view.MayBeginWith(o.affix); });
+      return Filter<false>(run, value,
+                           [&view](const Operand& o) { return view.MayBeginWith(o.affix); });
   }
 }
 

@@ -27,14 +27,18 @@ class RunFilter {
 
  private:
   using Op = CompiledTest::Op;
+  // Values of a slot that a run is filtered with one by one.
+  static constexpr uint32_t kFew = 4;
 
   void VisitAlways(const IndexRun& run);
   void VisitChecks(const IndexRun& run);
   void VisitWithMany(const IndexRun& run, uint32_t first);
+  bool IsFew(uint32_t first) const;
+  void VisitWithFew(const IndexRun& run, uint32_t first);
   void VisitWithOne(const IndexRun& run, EventValue* value);
   void VisitAffixes(const IndexRun& run, EventValue* value);
   void VisitOneByOne(const IndexRun& run, EventValue* value);
-  template <typename MayPass>
+  template <bool exact, typename MayPass>
   void Filter(const IndexRun& run, EventValue* value, MayPass may_pass);
   void AddIfPasses(const IndexRun& run, uint32_t entry, EventValue* value);
   void AddCandidate(uint32_t entry) {

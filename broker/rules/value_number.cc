@@ -10,6 +10,11 @@ namespace pavane::rules {
 
 bool ReadNumber(EventValue* value) {
   if (value->number_state == EventValue::Number::kUnread) {
+    if (const std::optional<double> plain = PlainNumber(value->text())) {
+      value->number = *plain;
+      value->number_state = EventValue::Number::kComparable;
+      return true;
+    }
     double number = 0;
     const auto read = std::from_chars(value->data, value->data + value->size, number);
     if (read.ec == std::errc() && std::isfinite(number)) {

@@ -95,6 +95,13 @@ TEST(Matcher, SeesValuesOutsideAnArrayAtThePathOfOnesInside) {
               ElementsAre(1));
 }
 
+TEST(Matcher, NamesARuleOnceWhicheverOfFewOrManyValuesPass) {
+  const std::vector<std::string> patterns = {
+      R"({"a":[{"prefix":"x"}]})", R"({"a":[{"suffix":"2"}]})", R"({"a":[{"prefix":"y"}]})"};
+  EXPECT_THAT(Matched(patterns, R"({"a":["x1","x2","x3","z2"]})"), ElementsAre(1, 2));
+  EXPECT_THAT(Matched(patterns, R"({"a":["x1","x2","x3","z2","y"]})"), ElementsAre(1, 2, 3));
+}
+
 TEST(Matcher, TiesFieldsOfOneArrayToOneElement) {
   const std::string rule = R"({"a":{"b":[1],"c":[2]}})";
   EXPECT_THAT(Matched({rule}, R"({"a":[{"b":1,"c":2}]})"), ElementsAre(1));

@@ -1,6 +1,8 @@
 #include "rules/number.h"
 
+#include <cmath>
 #include <optional>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -14,6 +16,26 @@ TEST(ComparableNumber, ReadsEverySpellingOfOneNumberAsThatNumber) {
   }
   for (const char* text : {"0", "-0", "0.0", "-0e99999999999999999999", "0.000e-5"}) {
     EXPECT_EQ(ComparableNumber(text), 0.0) << text;
+  }
+}
+
+TEST(PlainNumber, ReadsUpToFifteenDigitsAsTheyAreWritten) {
+  EXPECT_EQ(PlainNumber("0"), 0.0);
+  EXPECT_EQ(PlainNumber("-0.00"), 0.0);
+  EXPECT_FALSE(std::signbit(*PlainNumber("-0")));
+  EXPECT_EQ(PlainNumber("-12.5"), -12.5);
+  EXPECT_EQ(PlainNumber("0.1"), 0.1);
+  EXPECT_EQ(PlainNumber("999999999999999"), 999999999999999.0);
+  EXPECT_EQ(PlainNumber("-999999999999999"), -999999999999999.0);
+  EXPECT_EQ(PlainNumber("-1.23456789012345"), -1.23456789012345);
+  EXPECT_EQ(PlainNumber("0.00000000000001"), 0.00000000000001);
+}
+
+TEST(PlainNumber, LeavesOtherSpellingsAlone) {
+  for (const char* text :
+       {"1e2", "1E2", "1.5e0", "1000000000000000", "-1000000000000000", "0.000000000000001"}) {
+    EXPECT_EQ(PlainNumber(text), std::nullopt) << text;
+    EXPECT_NE(ComparableNumber(text), std::nullopt) << text;
   }
 }
 
