@@ -88,7 +88,8 @@ class RuleIndexBuilder {
   uint32_t BuildNode(std::vector<Item> items) {
     const uint32_t number = static_cast<uint32_t>(index_.nodes.size());
     index_.nodes.emplace_back();
-    if (items.size() <= kEntriesMin) {
+    const bool few = items.size() <= kEntriesMin;
+    if (few && !(number == RuleIndex::kRoot && AllHaveShallowIds(items))) {
       AddEntries(number, items);
       return number;
     }
@@ -111,6 +112,17 @@ class RuleIndexBuilder {
     AddSlots(number, children);
     return number;
   }
+
+  // Whether the top of an event tells for each item if it is worth reading the rest, which pays
+  // however few they are: an overlay of one rule costs every event little.
+  bool AllHaveShallowIds(const std::vector<Item>& items) {
+    return !items.empty() && std::all_of(items.begin(), items.end(), [this](const Item& item) {
+      return std::any_of(item.remaining.begin(), item.remaining.end(), [this](uint32_t check) {
+        return IsShallow(check) && !IdsOf(check).empty();
+      });
+    });
+  }
+  bool IsShallow(uint32_t check) const { return trie_.slot_depth(pool_.check(check).slot) == 1; }
 
   struct Child {
     uint32_t slot;
@@ -180,7 +192,8 @@ class RuleIndexBuilder {
     }
   }
 
-  // The place in `remaining` of the check to part by; its size if there is none.
+  // The place in `remaining` of the check to part by, a shallow one among equals; its size if there
+  // is none.
   size_t Choose(const Item& item) {
     size_t best = item.remaining.size();
     uint64_t best_count = UINT64_MAX;
@@ -189,7 +202,8 @@ class RuleIndexBuilder {
       if (ids.empty() || TooManyCopies(item, ids.size())) continue;
       uint64_t count = 0;
       for (uint32_t id : ids) count += counts_[id];
-      if (count < best_count) {
+      if (count < best_count || (count == best_count && IsShallow(item.remaining[i]) &&
+                                 !IsShallow(item.remaining[best]))) {
         best = i;
         best_count = count;
       }
