@@ -55,7 +55,8 @@ class Filler::FillTransaction : public store::Transaction {
       if (!first || sequence < first) continue;  // dropped since it was read
       store::ExceptionRecord exception;
       exception.ref = {rest.target, {rest.bus, sequence}};
-      exception.due_us = commit.time_us();
+      // Due at once, also while recorded time runs ahead of the clock.
+      exception.due_us = std::min(commit.time_us(), absl::ToUnixMicros(filler_.clock_.Now()));
       exception.kind = store::ExceptionRecord::Kind::kFilled;
       exception.age_from_us = commit.time_us();
       commit.PutException(std::move(exception));
