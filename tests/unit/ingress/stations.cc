@@ -14,9 +14,10 @@ ingress::RuleBook::Options Stations::RuleBookOptions(const config::Config& confi
 }
 
 void Stations::Commits::OnCommit(const std::shared_ptr<const store::CommitRecord>& commit) {
-  stations.dispatcher->OnCommit(commit);
+  // Delivery last: who has got a delivery finds all others up to date.
   stations.due_events->OnCommit(*commit);
   stations.filler->OnCommit(*commit);
+  stations.dispatcher->OnCommit(commit);
 }
 
 Stations::Stations(config::Config settings, std::shared_ptr<TempDir> directory)
