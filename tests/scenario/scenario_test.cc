@@ -1,5 +1,5 @@
-// Plays every *.scenario of this folder. With PAVANE_SCENARIO_UPDATE set it writes what came into the
-// files instead: the change is then reviewed as a diff.
+// Plays every *.scenario of this folder. With PAVANE_SCENARIO_UPDATE set it writes what came into
+// the files instead: the change is then reviewed as a diff.
 #include "tests/scenario/scenario.h"
 
 #include <algorithm>
