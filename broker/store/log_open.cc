@@ -21,8 +21,9 @@
 namespace pavane::store {
 namespace {
 
-// 2: ordering keys, scheduled events. A store of format 1 is one of format 2 without any, so it is
-// taken as it is and marked; from then on only brokers that know them open it.
+// 2: ordering keys, scheduled events, start positions. A store of format 1 is one of format 2
+// without any, so it is taken as it is and marked; from then on only brokers that know them open
+// it.
 constexpr uint32_t kFormatVersion = 2;
 constexpr absl::string_view kAckMarkFile = "/ACKNOWLEDGED";
 

@@ -6,11 +6,10 @@ bool ScheduledSet::Contains(BusId bus, const event::Hash128& identity) const {
   return !by_identity_.empty() && by_identity_.contains(Identity(bus, identity));
 }
 
-bool ScheduledSet::Add(uint64_t id, BusId bus, const event::Hash128& identity) {
-  if (Contains(bus, identity)) return false;
-  Insert(id, {bus, identity});
-  changes_.push_back({id, {bus, identity}, true});
-  return true;
+void ScheduledSet::Add(uint64_t id, BusId bus, const event::Hash128& identity) {
+  const Identity own{bus, Contains(bus, identity) ? event::Hash128() : identity};
+  Insert(id, own);
+  changes_.push_back({id, own, true});
 }
 
 bool ScheduledSet::Remove(uint64_t id) {

@@ -18,8 +18,9 @@ namespace pavane::store {
 /// their number. Changes since Mark can be taken back. Writer thread only.
 class ScheduledSet {
  public:
-  /// False when an event of the same identity waits already. `identity` zero: none.
-  bool Add(uint64_t id, BusId bus, const event::Hash128& identity);
+  /// `identity` zero: none. Where another one of the identity waits (the bus did not de-duplicate
+  /// when they came), it stays with that one.
+  void Add(uint64_t id, BusId bus, const event::Hash128& identity);
   /// False when it does not wait (any more).
   bool Remove(uint64_t id);
   bool Contains(BusId bus, const event::Hash128& identity) const;
