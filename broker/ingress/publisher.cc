@@ -87,7 +87,6 @@ absl::StatusOr<PublishItem> Publisher::Take(const RuleSnapshot& rules, PublishEn
     event::SetTextAttribute(cloud_event, event::kCorrelationId,
                             event::DeriveCorrelationId(cloud_event.source(), cloud_event.id()));
   }
-
   ASSIGN_OR_RETURN(item.matched, rules.Match(*item.rules, buffer.Fill(cloud_event, shape)));
   FAILPOINT("ingress.publish_matched");
   item.event = Seal(cloud_event, item.rules->bus->id, entry.dedup_key());

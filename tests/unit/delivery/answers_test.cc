@@ -29,6 +29,24 @@ TEST(Answers, AreKeptUpToTheirNumberOldestGoFirst) {
   EXPECT_NE(answers.Find(3, 5), nullptr);
 }
 
+TEST(Answers, AreFoundInEverySliceToTheEndOfTheirOwnWindow) {
+  constexpr int64_t kWindow = 1'600;
+  constexpr int64_t kStep = 7;
+  Answers answers({.window_us = kWindow, .answers_max = 1'000});
+  for (int64_t i = 1; i <= 500; ++i) {
+    const int64_t now = i * kStep;
+    answers.Add(Ack(static_cast<uint64_t>(i)), now);
+    for (int64_t j = 1; j <= i; ++j) {
+      const Answers::Answer* found = answers.Find(static_cast<uint64_t>(j), now);
+      ASSERT_EQ(found != nullptr, j * kStep + kWindow >= now) << j << " at " << i;
+      if (found != nullptr) {
+        ASSERT_EQ(found->content_hash, static_cast<uint64_t>(j) * 10);
+      }
+    }
+  }
+  EXPECT_LE(answers.size(), kWindow / kStep * 17 / 16 + 1) << "the old ones are gone";
+}
+
 TEST(Answers, OnlyClientsSettlementsHaveOne) {
   Answers answers({});
   store::SettlementRecord expired = Ack(4);
