@@ -37,7 +37,7 @@ Event& Event::operator=(const Event& other) {
   return *this;
 }
 
-Event& Event::operator=(Event&& other) {
+Event& Event::operator=(Event&& other) noexcept {
   if (this == &other) return *this;
   own_ = std::move(other.mutable_message());
   borrowed_ = nullptr;

@@ -1,10 +1,13 @@
 #include "pavane/event.h"
 
 #include <chrono>
+#include <memory>
 #include <string>
+#include <type_traits>
 
 #include <gtest/gtest.h>
 
+#include "pavane/delivery.h"
 #include "pavane/result.h"
 #include "pavane/uuid.h"
 
@@ -35,6 +38,25 @@ TEST(Event, NewOneHasSpecVersionTypeAndNoId) {
   EXPECT_EQ(event.message().spec_version(), "1.0");
   EXPECT_EQ(event.type(), "BookingCreated");
   EXPECT_EQ(event.id(), "");
+}
+
+// Else a vector of emits copies each of them when it grows.
+static_assert(std::is_nothrow_move_constructible_v<Event>);
+
+TEST(Event, OfADeliveryIsACopyWhenItIsCopied) {
+  pavane::v1::Delivery message;
+  message.mutable_event()->set_id("1");
+  auto delivery = std::make_unique<Delivery>(std::move(message));
+  EXPECT_EQ(delivery->event().id(), "1");
+  Event copy = delivery->event();
+  Event assigned("X");
+  assigned = delivery->event();
+  copy.SetId("2");
+  EXPECT_EQ(delivery->event().id(), "1");
+  delivery.reset();
+  EXPECT_EQ(copy.id(), "2");
+  EXPECT_EQ(assigned.id(), "1");
+  EXPECT_EQ(assigned.type(), "");
 }
 
 TEST(Event, EnsureIdKeepsTheIdItHas) {

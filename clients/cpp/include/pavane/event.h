@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "io/cloudevents/v1/cloudevents.pb.h"
 
@@ -30,9 +31,9 @@ class Event {
   explicit Event(std::string_view type);
   explicit Event(Message message);
   Event(const Event& other) : own_(other.message()) {}
-  Event(Event&& other) : own_(std::move(other.mutable_message())) {}
+  Event(Event&& other) noexcept : own_(std::move(other.mutable_message())) {}
   Event& operator=(const Event& other);
-  Event& operator=(Event&& other);
+  Event& operator=(Event&& other) noexcept;
   ~Event() = default;
 
   Event& SetId(std::string_view id);
