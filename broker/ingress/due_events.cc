@@ -1,8 +1,6 @@
 #include "ingress/due_events.h"
 
 #include <algorithm>
-#include <functional>
-#include <future>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -11,7 +9,6 @@
 #include "base/status_macros.h"
 #include "event/reason.h"
 #include "event/view_buffer.h"
-#include "store/transaction.h"
 
 namespace pavane::ingress {
 namespace {
@@ -21,15 +18,12 @@ constexpr size_t kEventsPerCommit = 256;
 constexpr size_t kBytesPerCommit = 1 << 20;
 // The wall clock may be set: it is looked at so often at least.
 constexpr absl::Duration kLookAgain = absl::Seconds(1);
-constexpr absl::Duration kTryAgain = absl::Milliseconds(100);
-constexpr absl::Duration kNoRoomPause = absl::Seconds(1);
 
 // Takes events that are due from the timer store and appends them.
-class DueTransaction : public store::Transaction {
+class DueTransaction : public Worker::Step {
  public:
-  DueTransaction(const RuleBook& rules, std::vector<store::ScheduledEvent> events,
-                 std::function<void(const absl::Status&)> done)
-      : rules_(rules), events_(std::move(events)), done_(std::move(done)) {
+  DueTransaction(const RuleBook& rules, std::vector<store::ScheduledEvent> events)
+      : rules_(rules), events_(std::move(events)) {
     for (const store::ScheduledEvent& scheduled : events_) {
       bytes_ += 256 + scheduled.event->bytes.size();
     }
@@ -43,7 +37,6 @@ class DueTransaction : public store::Transaction {
     }
     return absl::OkStatus();
   }
-  void Complete(const absl::Status& status) override { done_(status); }
   size_t bytes() const override { return bytes_; }
 
  private:
@@ -70,7 +63,6 @@ class DueTransaction : public store::Transaction {
 
   const RuleBook& rules_;
   const std::vector<store::ScheduledEvent> events_;
-  const std::function<void(const absl::Status&)> done_;
   size_t bytes_ = 0;
 };
 
@@ -98,7 +90,7 @@ absl::Status CheckSchedule(const store::CommitBuilder& commit, int64_t due_us) {
 
 DueEvents::DueEvents(const RuleBook& rules, const Gate& gate, const store::Log& log,
                      store::Writer& writer, Clock& clock)
-    : rules_(rules), gate_(gate), log_(log), writer_(writer), clock_(clock) {}
+    : Worker("due-events", gate, writer, clock), rules_(rules), log_(log) {}
 
 absl::Status DueEvents::Load() {
   MutexLock lock(mu_);
@@ -107,19 +99,6 @@ absl::Status DueEvents::Load() {
     waiting_.insert({scheduled.due_us, scheduled.id});
     return true;
   });
-}
-
-void DueEvents::Start() {
-  thread_ = Thread("due-events", [this] { Loop(); });
-}
-
-void DueEvents::Stop() {
-  {
-    MutexLock lock(mu_);
-    stopping_ = true;
-    changed_.NotifyAll();
-  }
-  thread_.Join();
 }
 
 void DueEvents::OnCommit(const store::CommitRecord& commit) {
@@ -131,7 +110,7 @@ void DueEvents::OnCommit(const store::CommitRecord& commit) {
   for (const store::ScheduledEvent& scheduled : commit.scheduled_erased) {
     waiting_.erase({scheduled.due_us, scheduled.id});
   }
-  changed_.NotifyAll();
+  Wake();
 }
 
 size_t DueEvents::waiting() const {
@@ -139,63 +118,26 @@ size_t DueEvents::waiting() const {
   return waiting_.size();
 }
 
-bool DueEvents::IsDue() const {
-  return !waiting_.empty() && waiting_.begin()->due_us <= absl::ToUnixMicros(clock_.Now());
+bool DueEvents::HasWork(absl::Duration* wait) {
+  *wait = kLookAgain;
+  if (waiting_.empty()) return false;
+  const absl::Duration left = absl::FromUnixMicros(waiting_.begin()->due_us) - clock().Now();
+  *wait = std::min(*wait, left);
+  return left <= absl::ZeroDuration();
 }
 
-bool DueEvents::AwaitDue() {
-  MutexLock lock(mu_);
-  while (!stopping_ && !IsDue()) {
-    absl::Duration wait = kLookAgain;
-    if (!waiting_.empty()) {
-      wait = std::min(wait, absl::FromUnixMicros(waiting_.begin()->due_us) - clock_.Now());
-    }
-    clock_.WaitUntil(changed_, mu_, clock_.MonotonicNow() + wait);
-  }
-  return !stopping_;
-}
-
-void DueEvents::Pause(absl::Duration pause) {
-  MutexLock lock(mu_);
-  const MonotonicTime until = clock_.MonotonicNow() + pause;
-  while (!stopping_ && !clock_.WaitUntil(changed_, mu_, until)) {
-  }
-}
-
-void DueEvents::Loop() {
-  while (AwaitDue()) {
-    // Scheduled events are publishes: they wait where publishes are refused.
-    if (!gate_.CheckPublish().ok()) {
-      Pause(kNoRoomPause);
-    } else if (!AppendSome()) {
-      Pause(kTryAgain);
-    }
-  }
-}
-
-bool DueEvents::AppendSome() {
-  const int64_t now_us = absl::ToUnixMicros(clock_.Now());
+absl::Status DueEvents::DoSome() {
+  const int64_t now_us = absl::ToUnixMicros(clock().Now());
   std::vector<store::ScheduledEvent> due;
   size_t bytes = 0;
-  const absl::Status read =
-      log_.VisitScheduled(std::nullopt, [&](const store::ScheduledEvent& scheduled) {
-        if (scheduled.due_us > now_us) return false;
-        due.push_back(scheduled);
-        bytes += scheduled.event->bytes.size();
-        return due.size() < kEventsPerCommit && bytes < kBytesPerCommit;
-      });
-  if (!read.ok()) {
-    LOG_ERROR("scheduled events cannot be read: {}", read.ToString());
-    return false;
-  }
-  if (due.empty()) return false;
-  auto committed = std::make_shared<std::promise<absl::Status>>();
-  std::future<absl::Status> result = committed->get_future();
-  std::unique_ptr<store::Transaction> transaction = std::make_unique<DueTransaction>(
-      rules_, std::move(due),
-      [committed](const absl::Status& status) { committed->set_value(status); });
-  // The commit has passed OnCommit when its transactions are completed.
-  return writer_.Submit(transaction) && result.get().ok();
+  RETURN_IF_ERROR(log_.VisitScheduled(std::nullopt, [&](const store::ScheduledEvent& scheduled) {
+    if (scheduled.due_us > now_us) return false;
+    due.push_back(scheduled);
+    bytes += scheduled.event->bytes.size();
+    return due.size() < kEventsPerCommit && bytes < kBytesPerCommit;
+  }));
+  if (due.empty()) return absl::DataLossError("a scheduled event that is due is not there");
+  return Commit(std::make_unique<DueTransaction>(rules_, std::move(due)));
 }
 
 }  // namespace pavane::ingress

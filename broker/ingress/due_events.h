@@ -13,9 +13,9 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "base/thread.h"
 #include "ingress/gate.h"
 #include "ingress/rule_book.h"
+#include "ingress/worker.h"
 #include "pavane/v1/publisher.pb.h"
 #include "store/log.h"
 #include "store/writer.h"
@@ -37,7 +37,7 @@ absl::Status CheckSchedule(const store::CommitBuilder& commit, int64_t due_us);
 /// each in the commit that takes it from the timer store. So none is lost or appended twice,
 /// whatever happens. It knows their due times from the commits (some 24 bytes an event); events
 /// stay on disk until then.
-class DueEvents {
+class DueEvents : public Worker {
  public:
   /// All references outlive the object.
   DueEvents(const RuleBook& rules, const Gate& gate, const store::Log& log, store::Writer& writer,
@@ -46,9 +46,6 @@ class DueEvents {
 
   /// Reads what waits. Before the writer starts.
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);
-  void Start();
-  /// Ends the thread. Idempotent.
-  void Stop() ABSL_LOCKS_EXCLUDED(mu_);
 
   /// Writer thread, for each commit.
   void OnCommit(const store::CommitRecord& commit) ABSL_LOCKS_EXCLUDED(mu_);
@@ -58,25 +55,12 @@ class DueEvents {
  private:
   using Key = store::Log::ScheduledEventKey;
 
-  void Loop() ABSL_LOCKS_EXCLUDED(mu_);
-  /// Waits until something is due; false when the thread shall end.
-  bool AwaitDue() ABSL_LOCKS_EXCLUDED(mu_);
-  bool IsDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  /// False when it has to be tried again later.
-  bool AppendSome() ABSL_LOCKS_EXCLUDED(mu_);
-  void Pause(absl::Duration pause) ABSL_LOCKS_EXCLUDED(mu_);
+  bool HasWork(absl::Duration* wait) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status DoSome() override ABSL_LOCKS_EXCLUDED(mu_);
 
   const RuleBook& rules_;
-  const Gate& gate_;
   const store::Log& log_;
-  store::Writer& writer_;
-  Clock& clock_;
-  Thread thread_;
-
-  mutable Mutex mu_;
-  CondVar changed_;
   absl::btree_set<Key> waiting_ ABSL_GUARDED_BY(mu_);
-  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace pavane::ingress

@@ -1,18 +1,15 @@
 #include "ingress/filler.h"
 
 #include <algorithm>
-#include <future>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 
-#include "base/log.h"
 #include "base/status_macros.h"
 #include "event/view_buffer.h"
 #include "rules/matcher.h"
-#include "store/transaction.h"
 
 namespace pavane::ingress {
 namespace {
@@ -23,8 +20,6 @@ constexpr size_t kPieceEvents = 2'048;
 constexpr size_t kPieceBytes = 1 << 20;
 // Deliveries on a target's timer that are counted at start: beyond it nothing is filled anyway.
 constexpr size_t kCountedMax = 10 * kFilledMax;
-constexpr absl::Duration kTryAgain = absl::Milliseconds(100);
-constexpr absl::Duration kNoRoomPause = absl::Seconds(1);
 
 constexpr rules::RuleId kOwnRule = 1;
 
@@ -37,10 +32,9 @@ struct Filler::Batch {
   store::FillRecord rest;  // what is left afterwards
 };
 
-class Filler::FillTransaction : public store::Transaction {
+class Filler::FillTransaction : public Worker::Step {
  public:
-  FillTransaction(Filler& filler, Batch batch, std::promise<absl::Status> done)
-      : filler_(filler), batch_(std::move(batch)), done_(std::move(done)) {}
+  FillTransaction(Filler& filler, Batch batch) : filler_(filler), batch_(std::move(batch)) {}
 
   absl::Status Prepare(store::CommitBuilder& commit) override {
     const store::FillRecord& rest = batch_.rest;
@@ -56,7 +50,7 @@ class Filler::FillTransaction : public store::Transaction {
       store::ExceptionRecord exception;
       exception.ref = {rest.target, {rest.bus, sequence}};
       // Due at once, also while recorded time runs ahead of the clock.
-      exception.due_us = std::min(commit.time_us(), absl::ToUnixMicros(filler_.clock_.Now()));
+      exception.due_us = std::min(commit.time_us(), absl::ToUnixMicros(filler_.clock().Now()));
       exception.kind = store::ExceptionRecord::Kind::kFilled;
       exception.age_from_us = commit.time_us();
       commit.PutException(std::move(exception));
@@ -66,19 +60,18 @@ class Filler::FillTransaction : public store::Transaction {
   }
   void Complete(const absl::Status& status) override {
     filler_.fills_.fetch_add(1, std::memory_order_release);
-    done_.set_value(status);
+    Step::Complete(status);
   }
   size_t bytes() const override { return 256 + 128 * batch_.matched.size(); }
 
  private:
   Filler& filler_;
   const Batch batch_;
-  std::promise<absl::Status> done_;
 };
 
 Filler::Filler(const RuleBook& rules, const Gate& gate, const store::Log& log,
                store::Writer& writer, Clock& clock)
-    : rules_(rules), gate_(gate), log_(log), writer_(writer), clock_(clock) {}
+    : Worker("filler", gate, writer, clock), rules_(rules), log_(log) {}
 
 absl::Status Filler::Load() {
   MutexLock lock(mu_);
@@ -92,19 +85,6 @@ absl::Status Filler::Load() {
     progress.on_timer = static_cast<int64_t>(on_timer.size());
   }
   return absl::OkStatus();
-}
-
-void Filler::Start() {
-  thread_ = Thread("filler", [this] { Loop(); });
-}
-
-void Filler::Stop() {
-  {
-    MutexLock lock(mu_);
-    stopping_ = true;
-    changed_.NotifyAll();
-  }
-  thread_.Join();
 }
 
 void Filler::OnCommit(const store::CommitRecord& commit) {
@@ -127,7 +107,7 @@ void Filler::OnCommit(const store::CommitRecord& commit) {
   };
   for (const auto& exception : commit.exceptions_erased) count(exception.ref.target, -1);
   for (const auto& exception : commit.exceptions) count(exception.ref.target, 1);
-  changed_.NotifyAll();
+  Wake();
 }
 
 uint64_t Filler::EventsLeft(TargetId target) const {
@@ -143,51 +123,24 @@ uint64_t Filler::EventsLeft(TargetId target) const {
   return fill.last.Next() - std::max(first, fill.next);
 }
 
-std::optional<Filler::Progress> Filler::NextInTurn() {
-  const auto ready = [this](const Progress& progress) {
-    mu_.AssertHeld();
-    return progress.on_timer <= kFilledMax / 2 && progress.from_version <= catalog_version_;
-  };
-  auto next = targets_.upper_bound(last_filled_);
+bool Filler::HasWork(absl::Duration*) {
+  auto next = targets_.upper_bound(next_.fill.target);
   for (size_t i = 0; i < targets_.size(); ++i, ++next) {
     if (next == targets_.end()) next = targets_.begin();
-    if (!ready(next->second)) continue;
-    last_filled_ = next->first;
-    return next->second;
+    const Progress& progress = next->second;
+    if (progress.on_timer > kFilledMax / 2 || progress.from_version > catalog_version_) continue;
+    next_ = progress;
+    return true;
   }
-  return std::nullopt;
+  return false;
 }
 
-std::optional<Filler::Progress> Filler::AwaitWork() {
-  MutexLock lock(mu_);
-  while (!stopping_) {
-    if (std::optional<Progress> next = NextInTurn()) return next;
-    changed_.Wait(mu_);
+absl::Status Filler::DoSome() {
+  Progress progress;
+  {
+    MutexLock lock(mu_);
+    progress = next_;
   }
-  return std::nullopt;
-}
-
-void Filler::Pause(absl::Duration pause) {
-  MutexLock lock(mu_);
-  const MonotonicTime until = clock_.MonotonicNow() + pause;
-  while (!stopping_ && !clock_.WaitUntil(changed_, mu_, until)) {
-  }
-}
-
-void Filler::Loop() {
-  while (const std::optional<Progress> progress = AwaitWork()) {
-    // What is filled in takes room, as publishes do: it waits where they are refused.
-    if (!gate_.CheckPublish().ok()) {
-      Pause(kNoRoomPause);
-    } else if (const absl::Status status = FillSome(*progress); !status.ok()) {
-      LOG_WARNING("a target cannot be filled now",
-                  {{"target", progress->fill.target}, {"error", status}});
-      Pause(kTryAgain);
-    }
-  }
-}
-
-absl::Status Filler::FillSome(const Progress& progress) {
   const store::FillRecord& fill = progress.fill;
   const RuleSnapshotPtr rules = rules_.snapshot();
   Batch batch;
@@ -205,13 +158,7 @@ absl::Status Filler::FillSome(const Progress& progress) {
   } else {
     RETURN_IF_ERROR(Find(fill, static_cast<size_t>(kFilledMax - progress.on_timer), batch));
   }
-  std::promise<absl::Status> done;
-  std::future<absl::Status> result = done.get_future();
-  std::unique_ptr<store::Transaction> transaction =
-      std::make_unique<FillTransaction>(*this, std::move(batch), std::move(done));
-  if (!writer_.Submit(transaction)) return Overloaded();
-  // The commit has passed OnCommit when its transactions are completed.
-  return result.get();
+  return Commit(std::make_unique<FillTransaction>(*this, std::move(batch)));
 }
 
 absl::Status Filler::Find(const store::FillRecord& fill, size_t deliveries_max,

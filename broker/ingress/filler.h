@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -13,9 +12,9 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "base/thread.h"
 #include "ingress/gate.h"
 #include "ingress/rule_book.h"
+#include "ingress/worker.h"
 #include "store/log.h"
 #include "store/writer.h"
 
@@ -32,7 +31,7 @@ inline constexpr int64_t kFilledMax = 1'000;
 /// them are settled, so neither memory nor disk holds more.
 ///
 /// A disabled rule waits; a deleted target ends. Events that retention has taken are passed over.
-class Filler {
+class Filler : public Worker {
  public:
   /// All references outlive the object.
   Filler(const RuleBook& rules, const Gate& gate, const store::Log& log, store::Writer& writer,
@@ -41,9 +40,6 @@ class Filler {
 
   /// Reads what is to be filled. Before the writer starts.
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);
-  void Start();
-  /// Ends the thread. Idempotent.
-  void Stop() ABSL_LOCKS_EXCLUDED(mu_);
 
   /// Writer thread, for each commit.
   void OnCommit(const store::CommitRecord& commit) ABSL_LOCKS_EXCLUDED(mu_);
@@ -63,28 +59,18 @@ class Filler {
     CatalogVersion from_version;  // waits for a catalog that new: the rule is disabled
   };
 
-  void Loop() ABSL_LOCKS_EXCLUDED(mu_);
-  /// Waits until some target can be filled: the next one in turn. None when the thread shall end.
-  std::optional<Progress> AwaitWork() ABSL_LOCKS_EXCLUDED(mu_);
-  std::optional<Progress> NextInTurn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status FillSome(const Progress& progress) ABSL_LOCKS_EXCLUDED(mu_);
+  /// Whether some target can be filled: `next_` is the next one in turn.
+  bool HasWork(absl::Duration* wait) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status DoSome() override ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Find(const store::FillRecord& fill, size_t deliveries_max, Batch& batch) const;
-  void Pause(absl::Duration pause) ABSL_LOCKS_EXCLUDED(mu_);
 
   const RuleBook& rules_;
-  const Gate& gate_;
   const store::Log& log_;
-  store::Writer& writer_;
-  Clock& clock_;
   std::atomic<uint64_t> fills_{0};
-  Thread thread_;
 
-  mutable Mutex mu_;
-  CondVar changed_;
   absl::btree_map<TargetId, Progress> targets_ ABSL_GUARDED_BY(mu_);
-  TargetId last_filled_ ABSL_GUARDED_BY(mu_);
+  Progress next_ ABSL_GUARDED_BY(mu_);
   CatalogVersion catalog_version_ ABSL_GUARDED_BY(mu_);
-  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace pavane::ingress
