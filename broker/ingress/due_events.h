@@ -37,7 +37,7 @@ absl::Status CheckSchedule(const store::CommitBuilder& commit, int64_t due_us);
 /// each in the commit that takes it from the timer store. So none is lost or appended twice,
 /// whatever happens. It knows their due times from the commits (some 24 bytes an event); events
 /// stay on disk until then.
-class DueEvents : public Worker {
+class DueEvents final : public Worker {
  public:
   /// All references outlive the object.
   DueEvents(const RuleBook& rules, const Gate& gate, const store::Log& log, store::Writer& writer,

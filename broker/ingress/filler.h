@@ -31,7 +31,7 @@ inline constexpr int64_t kFilledMax = 1'000;
 /// them are settled, so neither memory nor disk holds more.
 ///
 /// A disabled rule waits; a deleted target ends. Events that retention has taken are passed over.
-class Filler : public Worker {
+class Filler final : public Worker {
  public:
   /// All references outlive the object.
   Filler(const RuleBook& rules, const Gate& gate, const store::Log& log, store::Writer& writer,
