@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "event/reason.h"
+#include "event/timestamp.h"
 #include "metrics/broker_metrics.h"
 
 namespace pavane::admin {
@@ -19,8 +20,7 @@ CatalogEdit::CatalogEdit(const store::Catalog& catalog, const delivery::Dispatch
 
 google::protobuf::Timestamp CatalogEdit::now() const {
   google::protobuf::Timestamp now;
-  now.set_seconds(commit_.time_us() / 1'000'000);
-  now.set_nanos(static_cast<int32_t>(commit_.time_us() % 1'000'000) * 1000);
+  event::SetTimestamp(commit_.time_us(), &now);
   return now;
 }
 
@@ -72,7 +72,7 @@ absl::Status CatalogEdit::StartFill(TargetId target, BusId bus,
                        ", the next event of the bus will be ", fill.last.Next().value()));
     }
   } else if (start.position_case() == Start::kTime) {
-    fill.from_us = start.time().seconds() * 1'000'000 + start.time().nanos() / 1000;
+    fill.from_us = event::ToMicros(start.time());
     if (fill.from_us > commit_.time_us()) {
       return event::Invalid(pavane::v1::INVALID_POLICY, "start_position.time lies in the future");
     }

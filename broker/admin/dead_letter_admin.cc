@@ -16,6 +16,7 @@
 #include "base/status_macros.h"
 #include "event/attributes.h"
 #include "event/reason.h"
+#include "event/timestamp.h"
 
 namespace pavane::admin {
 namespace {
@@ -28,13 +29,8 @@ using pavane::admin::v1::SkipDeadLettersResponse;
 using Key = store::Log::DeadLetterKey;
 
 // Bounds of one call: letters looked at, and letters changed (one transaction).
-constexpr size_t kLookedAtMax = 20'000;
+constexpr size_t kLettersLookedAtMax = 20'000;
 constexpr size_t kChangedMax = 500;
-
-void SetTimestamp(int64_t us, google::protobuf::Timestamp* out) {
-  out->set_seconds(us / 1'000'000);
-  out->set_nanos(static_cast<int32_t>(us % 1'000'000) * 1000);
-}
 
 Key KeyOf(const store::DeadLetterRecord& letter) { return Key{letter.ref.target, letter.id}; }
 
@@ -91,12 +87,12 @@ DeadLetter DeadLetterAdmin::Show(const store::DeadLetterRecord& letter, bool wit
   shown.set_attempts(letter.attempts);
   shown.set_exhausted_condition(letter.exhausted_condition);
   if (letter.first_attempt_us != 0) {
-    SetTimestamp(letter.first_attempt_us, shown.mutable_first_attempt_at());
+    event::SetTimestamp(letter.first_attempt_us, shown.mutable_first_attempt_at());
   }
   if (letter.last_attempt_us != 0) {
-    SetTimestamp(letter.last_attempt_us, shown.mutable_last_attempt_at());
+    event::SetTimestamp(letter.last_attempt_us, shown.mutable_last_attempt_at());
   }
-  SetTimestamp(letter.dead_us, shown.mutable_dead_at());
+  event::SetTimestamp(letter.dead_us, shown.mutable_dead_at());
   shown.set_event_id(letter.event_id);
   shown.set_event_source(letter.event_source);
   shown.set_event_type(letter.event_type);
@@ -125,7 +121,7 @@ absl::StatusOr<DeadLetterAdmin::Selection> DeadLetterAdmin::Select(const DeadLet
   RETURN_IF_ERROR(log_.VisitDeadLetters(
       cursor.after, TargetOf(filter, rules_.snapshot()->catalog()),
       [&](const store::DeadLetterRecord& letter) {
-        if (selection.letters.size() == letters_max || looked_at++ == kLookedAtMax) {
+        if (selection.letters.size() == letters_max || looked_at++ == kLettersLookedAtMax) {
           more = true;
           return false;
         }

@@ -8,15 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
+#include "event/timestamp.h"
+
 namespace pavane::admin {
 namespace {
 
 bool Is(const std::string& wanted, const std::string& value) {
   return wanted.empty() || wanted == value;
-}
-
-int64_t Micros(const google::protobuf::Timestamp& time) {
-  return time.seconds() * 1'000'000 + time.nanos() / 1000;
 }
 
 }  // namespace
@@ -27,8 +25,8 @@ bool Selects(const pavane::admin::v1::DeadLetterFilter& filter,
       static_cast<int>(filter.reason()) != static_cast<int>(letter.reason)) {
     return false;
   }
-  if (filter.has_since() && letter.dead_us < Micros(filter.since())) return false;
-  if (filter.has_until() && letter.dead_us >= Micros(filter.until())) return false;
+  if (filter.has_since() && letter.dead_us < event::ToMicros(filter.since())) return false;
+  if (filter.has_until() && letter.dead_us >= event::ToMicros(filter.until())) return false;
   return Is(filter.bus(), letter.bus) && Is(filter.rule(), letter.rule) &&
          Is(filter.target(), letter.target) && Is(filter.error_code(), letter.error_code) &&
          Is(filter.event_type(), letter.event_type) &&

@@ -12,6 +12,7 @@
 #include "event/event_header.h"
 #include "event/hashes.h"
 #include "event/reason.h"
+#include "event/timestamp.h"
 
 namespace pavane::admin {
 namespace {
@@ -23,7 +24,7 @@ using pavane::admin::v1::TestPatternResponse;
 
 constexpr size_t kCandidatesMax = 100;
 // What one List or ReadTail call looks at.
-constexpr size_t kLookedAtMax = 5'000;
+constexpr size_t kEventsLookedAtMax = 5'000;
 constexpr size_t kBytesMax = 8 << 20;
 constexpr size_t kFlowMax = 10'000;
 // A tail that is further behind is cut off.
@@ -31,10 +32,6 @@ constexpr uint64_t kTailLagMax = 100'000;
 constexpr size_t kTailBatchMax = 256;
 constexpr size_t kTailBytesMax = 1 << 20;
 constexpr int kTestedMax = 1000;
-
-int64_t Micros(const google::protobuf::Timestamp& time) {
-  return time.seconds() * 1'000'000 + time.nanos() / 1000;
-}
 
 // `status`: whether the event could be taken in hand.
 TestPatternResponse::Result Test(const rules::Matcher& matcher, absl::Status status,
@@ -111,8 +108,8 @@ absl::StatusOr<EventSelector> EventAdmin::SelectorOf(const ListEventsRequest& re
   selector.type = request.type();
   selector.source = request.source();
   selector.correlation_id = request.correlation_id();
-  if (request.has_since()) selector.since_us = Micros(request.since());
-  if (request.has_until()) selector.until_us = Micros(request.until());
+  if (request.has_since()) selector.since_us = event::ToMicros(request.since());
+  if (request.has_until()) selector.until_us = event::ToMicros(request.until());
   selector.matcher = MatcherOf(std::move(pattern), rules_.options().matcher);
   return selector;
 }
@@ -159,7 +156,7 @@ absl::Status EventAdmin::ListRange(BusId bus, const ListEventsRequest& request, 
   }
   if (start > last && !backwards) return absl::OkStatus();
   ASSIGN_OR_RETURN(const auto events,
-                   log_.ReadEvents(bus, start, backwards, kLookedAtMax, kBytesMax));
+                   log_.ReadEvents(bus, start, backwards, kEventsLookedAtMax, kBytesMax));
   const ingress::RuleSnapshotPtr rules = rules_.snapshot();
   const std::string name(ingress::BusNameOrDefault(request.bus()));
   for (const event::StoredEventPtr& event : events) {

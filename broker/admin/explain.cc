@@ -13,6 +13,7 @@
 #include "event/event_header.h"
 #include "event/hashes.h"
 #include "event/reason.h"
+#include "event/timestamp.h"
 #include "ingress/gate.h"
 #include "rules/reference_interpreter.h"
 #include "store/catalog.h"
@@ -28,10 +29,6 @@ constexpr size_t kCandidatesNamed = 10;
 // A change of rules is durable within milliseconds, or never.
 constexpr int kDurableTriesMax = 1000;
 constexpr absl::Duration kDurableTry = absl::Milliseconds(1);
-
-int64_t Micros(const google::protobuf::Timestamp& time) {
-  return time.seconds() * 1'000'000 + time.nanos() / 1000;
-}
 
 RuleAsOf Show(const Rule* rule) {
   RuleAsOf shown;
@@ -122,7 +119,7 @@ absl::StatusOr<RuleAsOf> Explainer::RuleThen(const store::RuleEntryPtr& now, Bus
     rule = now->rule;
   }
   // Without a history a definition older than the event is the one that judged it.
-  if (!then.known && (!exists || event.accepted_us <= Micros(rule.updated_at()))) {
+  if (!then.known && (!exists || event.accepted_us <= event::ToMicros(rule.updated_at()))) {
     RuleAsOf unknown;
     unknown.set_state(RuleAsOf::UNKNOWN);
     return unknown;

@@ -9,6 +9,7 @@
 #include "admin/event_match.h"
 #include "admin/rule_plan.h"
 #include "base/status_macros.h"
+#include "event/timestamp.h"
 #include "event/view_buffer.h"
 
 namespace pavane::admin {
@@ -29,10 +30,6 @@ constexpr size_t kSampleBytesMax = 2 << 20;
 // Ids in the run's matcher.
 constexpr rules::RuleId kDraft = 1;
 constexpr rules::RuleId kReplaced = 2;
-
-int64_t Micros(const google::protobuf::Timestamp& time) {
-  return time.seconds() * 1'000'000 + time.nanos() / 1000;
-}
 
 // Judges events of one piece and writes down what was found.
 class Piece {
@@ -118,11 +115,13 @@ absl::Status Previewer::SetRange(const PreviewRuleRequest& request, PreviewRun* 
   run->next = std::max({Sequence(1), first, Sequence(request.from_sequence())});
   run->last = last;
   if (request.has_since()) {
-    ASSIGN_OR_RETURN(const Sequence since, log_.FindByTime(run->bus, Micros(request.since())));
+    ASSIGN_OR_RETURN(const Sequence since,
+                     log_.FindByTime(run->bus, event::ToMicros(request.since())));
     run->next = std::max(run->next, since);
   }
   if (request.has_until()) {
-    ASSIGN_OR_RETURN(const Sequence until, log_.FindByTime(run->bus, Micros(request.until())));
+    ASSIGN_OR_RETURN(const Sequence until,
+                     log_.FindByTime(run->bus, event::ToMicros(request.until())));
     run->last = std::min(run->last, until == Sequence() ? until : until - 1);
   }
   return absl::OkStatus();

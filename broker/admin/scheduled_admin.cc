@@ -11,6 +11,7 @@
 #include "admin/page_token.h"
 #include "base/status_macros.h"
 #include "event/hashes.h"
+#include "event/timestamp.h"
 #include "store/transaction.h"
 
 namespace pavane::admin {
@@ -21,12 +22,7 @@ using pavane::admin::v1::ListScheduledEventsResponse;
 using Key = store::Log::ScheduledEventKey;
 
 // Scheduled events that one List call looks at.
-constexpr size_t kLookedAtMax = 20'000;
-
-void SetTimestamp(int64_t us, google::protobuf::Timestamp* out) {
-  out->set_seconds(us / 1'000'000);
-  out->set_nanos(static_cast<int32_t>(us % 1'000'000) * 1000);
-}
+constexpr size_t kScheduledLookedAtMax = 20'000;
 
 absl::StatusOr<std::optional<Key>> DecodeKey(const std::string& token) {
   ASSIGN_OR_RETURN(const auto parts, DecodePageToken(token, 2));
@@ -74,7 +70,7 @@ absl::StatusOr<ListScheduledEventsResponse> ScheduledAdmin::List(
   size_t looked_at = 0;
   bool more = false;
   RETURN_IF_ERROR(log_.VisitScheduled(after, [&](const store::ScheduledEvent& scheduled) {
-    if (size_t(response.events_size()) == page_size || looked_at++ == kLookedAtMax) {
+    if (size_t(response.events_size()) == page_size || looked_at++ == kScheduledLookedAtMax) {
       more = true;
       return false;
     }
@@ -84,8 +80,8 @@ absl::StatusOr<ListScheduledEventsResponse> ScheduledAdmin::List(
     if (!request.bus().empty() && name != request.bus()) return true;
     pavane::admin::v1::ScheduledEvent& shown = *response.add_events();
     shown.set_bus(name);
-    SetTimestamp(scheduled.due_us, shown.mutable_deliver_at());
-    SetTimestamp(scheduled.accepted_us, shown.mutable_accepted_at());
+    event::SetTimestamp(scheduled.due_us, shown.mutable_deliver_at());
+    event::SetTimestamp(scheduled.accepted_us, shown.mutable_accepted_at());
     shown.mutable_event()->ParseFromString(scheduled.event->bytes);
     return true;
   }));

@@ -9,6 +9,7 @@
 
 #include "admin/page_token.h"
 #include "base/status_macros.h"
+#include "event/timestamp.h"
 
 namespace pavane::admin {
 namespace {
@@ -16,12 +17,6 @@ namespace {
 using pavane::admin::v1::GetStatsResponse;
 using pavane::admin::v1::ListServicesResponse;
 using pavane::admin::v1::ListTargetStatsResponse;
-
-void SetTimestamp(absl::Time time, google::protobuf::Timestamp* out) {
-  const int64_t us = absl::ToUnixMicros(time);
-  out->set_seconds(us / 1'000'000);
-  out->set_nanos(static_cast<int32_t>(us % 1'000'000) * 1000);
-}
 
 void SetDuration(absl::Duration duration, google::protobuf::Duration* out) {
   const int64_t us = absl::ToInt64Microseconds(duration);
@@ -53,7 +48,7 @@ absl::StatusOr<GetStatsResponse> SystemAdmin::GetStats() const {
   GetStatsResponse response;
   response.set_version(about_.version);
   response.set_durability(about_.durability);
-  SetTimestamp(about_.started_at, response.mutable_started_at());
+  event::SetTimestamp(absl::ToUnixMicros(about_.started_at), response.mutable_started_at());
   SetDuration(clock_.Now() - about_.started_at, response.mutable_uptime());
   response.set_boot(log_.boot().value());
   const store::LogStats log = log_.Stats();
@@ -150,7 +145,7 @@ pavane::admin::v1::Service SystemAdmin::Show(const delivery::ServiceStats& stats
     added.set_name(instance.instance);
     added.set_session_id(instance.session_name);
     added.set_peer(instance.peer);
-    SetTimestamp(instance.connected_at, added.mutable_connected_at());
+    event::SetTimestamp(absl::ToUnixMicros(instance.connected_at), added.mutable_connected_at());
     added.set_in_flight(instance.in_flight);
     added.set_credit(instance.credit);
     added.set_draining(instance.draining);

@@ -12,6 +12,7 @@
 #include "admin/names.h"
 #include "base/status_macros.h"
 #include "event/reason.h"
+#include "event/timestamp.h"
 #include "event/view_path.h"
 
 namespace pavane::admin {
@@ -20,7 +21,6 @@ namespace {
 constexpr size_t kAddressBytesMax = 512;
 constexpr int kNonRetryableCodesMax = 32;
 constexpr size_t kCodeBytesMax = 128;
-constexpr int64_t kTimestampSecondsMax = 253'402'300'799;  // protobuf's last one, year 9999
 
 absl::Status InvalidTarget(absl::string_view address, absl::string_view why) {
   return event::Invalid(
@@ -129,8 +129,7 @@ absl::Status CheckStartPosition(const pavane::admin::v1::Target& target) {
       if (start.sequence() == 0) return InvalidPolicy("start_position.sequence is 0; from 1");
       break;
     case Start::kTime:
-      if (start.time().seconds() < 0 || start.time().seconds() > kTimestampSecondsMax ||
-          start.time().nanos() < 0 || start.time().nanos() >= 1'000'000'000) {
+      if (!event::IsTimestamp(start.time())) {
         return InvalidPolicy("start_position.time is not a time since 1970");
       }
       break;

@@ -8,13 +8,13 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "event/reason.h"
+#include "event/timestamp.h"
 #include "event/view_buffer.h"
 
 namespace pavane::ingress {
 namespace {
 
-constexpr int64_t kTimestampSecondsMax = 253'402'300'799;  // protobuf's last one, year 9999
-constexpr size_t kEventsPerCommit = 256;
+constexpr size_t kDueEventsPerCommit = 256;
 constexpr size_t kBytesPerCommit = 1 << 20;
 // The wall clock may be set: it is looked at so often at least.
 constexpr absl::Duration kLookAgain = absl::Seconds(1);
@@ -70,12 +70,10 @@ class DueTransaction : public Worker::Step {
 
 absl::StatusOr<int64_t> DueTime(const pavane::v1::PublishEntry& entry) {
   if (!entry.has_deliver_at()) return 0;
-  const google::protobuf::Timestamp& at = entry.deliver_at();
-  if (at.seconds() < 0 || at.seconds() > kTimestampSecondsMax || at.nanos() < 0 ||
-      at.nanos() >= 1'000'000'000) {
+  if (!event::IsTimestamp(entry.deliver_at())) {
     return event::Invalid(pavane::v1::INVALID_ATTRIBUTE, "deliver_at is not a time since 1970");
   }
-  return at.seconds() * 1'000'000 + at.nanos() / 1000;
+  return event::ToMicros(entry.deliver_at());
 }
 
 absl::Status CheckSchedule(const store::CommitBuilder& commit, int64_t due_us) {
@@ -134,7 +132,7 @@ absl::Status DueEvents::DoSome() {
     if (scheduled.due_us > now_us) return false;
     due.push_back(scheduled);
     bytes += scheduled.event->bytes.size();
-    return due.size() < kEventsPerCommit && bytes < kBytesPerCommit;
+    return due.size() < kDueEventsPerCommit && bytes < kBytesPerCommit;
   }));
   if (due.empty()) return absl::DataLossError("a scheduled event that is due is not there");
   return Commit(std::make_unique<DueTransaction>(rules_, std::move(due)));

@@ -2,15 +2,9 @@
 
 #include "absl/time/time.h"
 
+#include "event/timestamp.h"
+
 namespace pavane::targets {
-namespace {
-
-void SetTimestamp(int64_t unix_us, google::protobuf::Timestamp* proto) {
-  proto->set_seconds(unix_us / 1'000'000);
-  proto->set_nanos(static_cast<int32_t>(unix_us % 1'000'000) * 1000);
-}
-
-}  // namespace
 
 void ToProto(const OutgoingDelivery& delivery, pavane::v1::Delivery* proto) {
   proto->set_delivery_id(delivery.delivery_id);
@@ -20,9 +14,10 @@ void ToProto(const OutgoingDelivery& delivery, pavane::v1::Delivery* proto) {
   proto->set_rule(delivery.names->rule);
   proto->set_target(delivery.names->target);
   proto->set_attempt(delivery.attempt);
-  SetTimestamp(absl::ToUnixMicros(delivery.lease_expires_at), proto->mutable_lease_expires_at());
+  event::SetTimestamp(absl::ToUnixMicros(delivery.lease_expires_at),
+                      proto->mutable_lease_expires_at());
   proto->set_kind(static_cast<pavane::v1::Delivery::Kind>(delivery.kind));
-  SetTimestamp(delivery.accepted_us, proto->mutable_accepted_at());
+  event::SetTimestamp(delivery.accepted_us, proto->mutable_accepted_at());
   proto->set_out_of_order(delivery.out_of_order);
 }
 
