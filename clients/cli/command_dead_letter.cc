@@ -134,29 +134,59 @@ absl::Status CheckSelection(const Selection& selection) {
                               : "ids, filters and --all exclude each other");
 }
 
-// Calls `step` with one request after the other until the selection is worked off.
-template <typename Request>
-absl::Status ForSelection(const Selection& selection,
-                          const std::function<absl::Status(Request&)>& step) {
+// Shows how far a long run is, only to people.
+void ShowProgress(const Context& context, absl::string_view done, uint64_t count, bool more) {
+  if (IsTerminal(STDERR_FILENO)) {
+    context.err() << "\r" << done << " " << count << (more ? " ..." : "    \n") << std::flush;
+  }
+}
+
+// Calls `method` with `request` until all that it selects is worked off; `add` counts a response
+// into `count`.
+template <typename Method, typename Request, typename Add>
+absl::Status CallUntilDone(const Context& context, const Connection& broker, Method method,
+                           absl::string_view done, Request& request, Add add,
+                           const uint64_t& count) {
+  bool more = true;
+  while (more) {
+    CLI_ASSIGN_OR_RETURN(const auto response, broker.Call(method, request));
+    add(response);
+    request.set_page_token(response.next_page_token());
+    more = response.more();
+    ShowProgress(context, done, count, more);
+  }
+  return absl::OkStatus();
+}
+
+// Works the selection off, by calls that begin as `request`.
+template <typename Method, typename Request, typename Add>
+absl::Status Change(const Context& context, const Selection& selection, Method method,
+                    absl::string_view done, Request request, Add add, const uint64_t& count) {
+  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   for (const std::string& id : selection.ids) {
-    Request request;
     request.set_id(id);
-    CLI_RETURN_IF_ERROR(InContext(step(request), absl::StrCat("dead letter ", id)));
+    request.clear_page_token();
+    CLI_RETURN_IF_ERROR(InContext(CallUntilDone(context, broker, method, done, request, add, count),
+                                  absl::StrCat("dead letter ", id)));
   }
   if (!selection.ids.empty()) return absl::OkStatus();
-  Request request;
   if (selection.all) {
     request.set_all(true);
   } else {
     *request.mutable_filter() = selection.filter.ToProto();
   }
-  return step(request);
+  return CallUntilDone(context, broker, method, done, request, add, count);
 }
 
-// Shows how far a long run is, only to people.
-void ShowProgress(const Context& context, absl::string_view done, uint64_t count, bool more) {
-  if (IsTerminal(STDERR_FILENO)) {
-    context.err() << "\r" << done << " " << count << (more ? " ..." : "    \n") << std::flush;
+// What was changed before an error stays changed, so it is told in any case.
+bool IsWorthTelling(const absl::Status& status, uint64_t count) { return status.ok() || count > 0; }
+
+// Says `done` and how many, in text or as JSON.
+void Tell(const Context& context, absl::string_view done, uint64_t count) {
+  if (context.json()) {
+    context.out() << "{\"" << done << "\":" << count << "}\n";
+  } else {
+    context.out() << done << " " << count << "\n";
   }
 }
 
@@ -165,29 +195,23 @@ absl::Status Redrive(const Context& context, const RedriveOptions& options) {
   if (!options.to_target.empty()) {
     CLI_RETURN_IF_ERROR(ParseTargetName(options.to_target).status());
   }
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  RedriveDeadLettersRequest request;
+  request.set_to_target(options.to_target);
   uint64_t redriven = 0;
   uint64_t target_gone = 0;
-  const absl::Status status = ForSelection<RedriveDeadLettersRequest>(
-      options.selection, [&](RedriveDeadLettersRequest& request) -> absl::Status {
-        request.set_to_target(options.to_target);
-        bool more = true;
-        while (more) {
-          CLI_ASSIGN_OR_RETURN(const auto response,
-                               broker.Call(&DeadLetterAdmin::Stub::RedriveDeadLetters, request));
-          redriven += response.redriven();
-          target_gone += response.target_gone();
-          request.set_page_token(response.next_page_token());
-          more = response.more();
-          ShowProgress(context, "redriven", redriven, more);
-        }
-        return absl::OkStatus();
-      });
-  // What was redriven before an error stays redriven, so it is told in any case.
-  if (context.json()) {
-    context.out() << "{\"redriven\":" << redriven << ",\"targetGone\":" << target_gone << "}\n";
-  } else {
-    context.out() << "redriven " << redriven << "\n";
+  const absl::Status status = Change(
+      context, options.selection, &DeadLetterAdmin::Stub::RedriveDeadLetters, "redriven", request,
+      [&](const auto& response) {
+        redriven += response.redriven();
+        target_gone += response.target_gone();
+      },
+      redriven);
+  if (IsWorthTelling(status, redriven + target_gone)) {
+    if (context.json()) {
+      context.out() << "{\"redriven\":" << redriven << ",\"targetGone\":" << target_gone << "}\n";
+    } else {
+      context.out() << "redriven " << redriven << "\n";
+    }
   }
   if (ReasonOf(status) == pavane::v1::TARGET_GONE) return WithHint(status, kNameAnother);
   CLI_RETURN_IF_ERROR(status);
@@ -200,26 +224,12 @@ absl::Status Redrive(const Context& context, const RedriveOptions& options) {
 
 absl::Status Skip(const Context& context, const Selection& selection) {
   CLI_RETURN_IF_ERROR(CheckSelection(selection));
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   uint64_t skipped = 0;
-  absl::Status status = ForSelection<SkipDeadLettersRequest>(
-      selection, [&](SkipDeadLettersRequest& request) -> absl::Status {
-        bool more = true;
-        while (more) {
-          CLI_ASSIGN_OR_RETURN(const auto response,
-                               broker.Call(&DeadLetterAdmin::Stub::SkipDeadLetters, request));
-          skipped += response.skipped();
-          request.set_page_token(response.next_page_token());
-          more = response.more();
-          ShowProgress(context, "skipped", skipped, more);
-        }
-        return absl::OkStatus();
-      });
-  if (context.json()) {
-    context.out() << "{\"skipped\":" << skipped << "}\n";
-  } else {
-    context.out() << "skipped " << skipped << "\n";
-  }
+  const absl::Status status = Change(
+      context, selection, &DeadLetterAdmin::Stub::SkipDeadLetters, "skipped",
+      SkipDeadLettersRequest(), [&](const auto& response) { skipped += response.skipped(); },
+      skipped);
+  if (IsWorthTelling(status, skipped)) Tell(context, "skipped", skipped);
   return status;
 }
 
@@ -243,26 +253,12 @@ absl::Status Confirm(const Context& context, const PurgeOptions& options) {
 absl::Status Purge(const Context& context, const PurgeOptions& options) {
   CLI_RETURN_IF_ERROR(CheckSelection(options.selection));
   CLI_RETURN_IF_ERROR(Confirm(context, options));
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   uint64_t purged = 0;
-  absl::Status status = ForSelection<PurgeDeadLettersRequest>(
-      options.selection, [&](PurgeDeadLettersRequest& request) -> absl::Status {
-        bool more = true;
-        while (more) {
-          CLI_ASSIGN_OR_RETURN(const auto response,
-                               broker.Call(&DeadLetterAdmin::Stub::PurgeDeadLetters, request));
-          purged += response.purged();
-          request.set_page_token(response.next_page_token());
-          more = response.more();
-          ShowProgress(context, "purged", purged, more);
-        }
-        return absl::OkStatus();
-      });
-  if (context.json()) {
-    context.out() << "{\"purged\":" << purged << "}\n";
-  } else {
-    context.out() << "purged " << purged << "\n";
-  }
+  const absl::Status status = Change(
+      context, options.selection, &DeadLetterAdmin::Stub::PurgeDeadLetters, "purged",
+      PurgeDeadLettersRequest(), [&](const auto& response) { purged += response.purged(); },
+      purged);
+  if (IsWorthTelling(status, purged)) Tell(context, "purged", purged);
   return status;
 }
 
