@@ -56,5 +56,5 @@ bench-broker: configure ## throughput and latency of the whole broker beside its
 format: ## clang-format the whole tree in place
 	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
 
-tidy: configure ## clang-tidy over the files changed since the last commit (PAVANE_TIDY=all: over all)
+tidy: deps ## clang-tidy over the files changed since the last commit (PAVANE_TIDY=all: over all)
 	@.ci/tidy

@@ -2,15 +2,17 @@
 #
 #   pavane_library(NAME n SRCS a.cc HDRS a.h DEPS x)   static library (interface library without SRCS)
 #   pavane_binary(NAME n SRCS main.cc DEPS x)          program in bin/
-#   pavane_test(NAME n SRCS a_test.cc DEPS x)          Google Test program, one ctest entry: n
+#   pavane_test(NAME n SRCS a_test.cc DEPS x)          Google Test program, one ctest entry: n; its own code
+#                                                      is optimized only with OPTIMIZED
 #   pavane_benchmark(NAME n SRCS a_bench.cc DEPS x)    Google Benchmark program in bin/
 #   pavane_fuzzer(NAME n SRCS a_fuzz.cc DEPS x CORPUS dir)
 #   pavane_proto_library(NAME n ROOT dir PROTOS a.proto DEPS x [GRPC])
 #   pavane_add_subdirectories(glob...)                 every matching folder that has a CMakeLists.txt
+#   pavane_apart(a.cc...)                              sources that a unity build compiles by themselves
 #
 # A test in tests/unit/store has the labels `unit` and `store`: `ctest -L '^store$'` runs, and the build
 # target `tests_store` builds, the tests of that folder. The target `pavane_libraries` builds the
-# broker's libraries and nothing else.
+# broker's libraries and nothing else, `pavane_generated` makes the generated sources.
 
 # Our own code: warnings on, and fatal. Foreign and generated code does not get these.
 function(pavane_own_code name)
@@ -18,6 +20,10 @@ function(pavane_own_code name)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Wrong about "literal" + std::string in version 12 (GCC bug 105651).
     target_compile_options(${name} PRIVATE -Wno-restrict)
+    if(CMAKE_UNITY_BUILD)
+      # Takes the sources of a unity build for headers.
+      target_compile_options(${name} PRIVATE -Wno-subobject-linkage)
+    endif()
   else()
     target_compile_options(${name} PRIVATE -Wthread-safety)
   endif()
@@ -78,10 +84,14 @@ endfunction()
 
 # A source that has its own main() is fine: gtest_main is only taken from the archive if needed.
 function(pavane_test)
-  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SRCS;DEPS;ARGS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMIZED" "NAME;TIMEOUT" "SRCS;DEPS;ARGS;LABELS" ${ARGN})
   pavane_binary(NAME ${ARG_NAME} SRCS ${ARG_SRCS} DEPS ${ARG_DEPS} GTest::gmock GTest::gtest
                 GTest::gtest_main)
   set_target_properties(${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  if(NOT ARG_OPTIMIZED)
+    # Test code runs once: the compiler's time is worth more.
+    target_compile_options(${ARG_NAME} PRIVATE -O0)
+  endif()
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} ${ARG_ARGS}
            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   if(NOT ARG_TIMEOUT)
@@ -151,8 +161,11 @@ function(pavane_proto_library)
     endif()
   endforeach()
   if(sources)
+    add_custom_target(${ARG_NAME}_sources DEPENDS ${sources})
+    pavane_collect(pavane_generated ${ARG_NAME}_sources)
     add_library(${ARG_NAME} STATIC ${sources})
     target_compile_options(${ARG_NAME} PRIVATE -w -O1)
+    set_target_properties(${ARG_NAME} PROPERTIES UNITY_BUILD OFF)
     set(scope PUBLIC)
   else()
     add_library(${ARG_NAME} INTERFACE)
@@ -183,4 +196,11 @@ function(pavane_add_subdirectories)
       add_subdirectory(${folder})
     endforeach()
   endforeach()
+endfunction()
+
+# With CMAKE_UNITY_BUILD several sources of a target are compiled as one, so names of anonymous
+# namespaces count for the whole folder. These sources use names that others have as well, and are
+# compiled by themselves.
+function(pavane_apart)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

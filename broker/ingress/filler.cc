@@ -15,7 +15,7 @@ namespace pavane::ingress {
 namespace {
 
 // What one commit passes at most: a pattern that matches little costs a sync for so many.
-constexpr size_t kEventsPerCommit = 32'768;
+constexpr size_t kFilledPerCommit = 32'768;
 constexpr size_t kPieceEvents = 2'048;
 constexpr size_t kPieceBytes = 1 << 20;
 // Deliveries on a target's timer that are counted at start: beyond it nothing is filled anyway.
@@ -177,7 +177,7 @@ absl::Status Filler::Find(const store::FillRecord& fill, size_t deliveries_max,
   event::ViewBuffer buffer;
   std::vector<rules::RuleId> matched;
   size_t looked_at = 0;
-  while (at <= fill.last && looked_at < kEventsPerCommit && batch.matched.size() < deliveries_max) {
+  while (at <= fill.last && looked_at < kFilledPerCommit && batch.matched.size() < deliveries_max) {
     const Sequence first = log_.EventRange(fill.bus).first;
     if (!first || first > fill.last) {
       at = fill.last.Next();  // retention has taken the rest

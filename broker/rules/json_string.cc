@@ -7,13 +7,14 @@
 namespace pavane::rules {
 namespace {
 
-uint32_t HexDigit(char c) {
+uint32_t DigitValue(char c) {
   if (c <= '9') return c - '0';
   return (c | 0x20) - 'a' + 10;
 }
 
 uint32_t Hex4(const char* at) {
-  return HexDigit(at[0]) << 12 | HexDigit(at[1]) << 8 | HexDigit(at[2]) << 4 | HexDigit(at[3]);
+  return DigitValue(at[0]) << 12 | DigitValue(at[1]) << 8 | DigitValue(at[2]) << 4 |
+         DigitValue(at[3]);
 }
 
 char SimpleEscape(char c) {

@@ -57,8 +57,8 @@ std::string JoinPath(const std::string& path, const std::string& child) {
   return absl::StrCat(path, path.empty() ? "" : " ", child);
 }
 
-void Walk(const CLI::App& app, const std::string& path, std::vector<const CLI::App*> above,
-          std::vector<CommandInfo>* tree) {
+void AddCommands(const CLI::App& app, const std::string& path, std::vector<const CLI::App*> above,
+                 std::vector<CommandInfo>* tree) {
   CommandInfo command;
   command.path = path;
   command.name = app.get_name();
@@ -82,7 +82,7 @@ void Walk(const CLI::App& app, const std::string& path, std::vector<const CLI::A
   tree->push_back(std::move(command));
   above.push_back(&app);
   for (const CLI::App* child : children) {
-    Walk(*child, JoinPath(path, child->get_name()), above, tree);
+    AddCommands(*child, JoinPath(path, child->get_name()), above, tree);
   }
 }
 
@@ -90,7 +90,7 @@ void Walk(const CLI::App& app, const std::string& path, std::vector<const CLI::A
 
 std::vector<CommandInfo> CommandTree(const CLI::App& app) {
   std::vector<CommandInfo> tree;
-  Walk(app, "", {}, &tree);
+  AddCommands(app, "", {}, &tree);
   return tree;
 }
 

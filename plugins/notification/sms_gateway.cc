@@ -15,7 +15,7 @@ bool MayPass(long code) {
   return code == 401 || code == 403 || code == 408 || code == 425 || code == 429;
 }
 
-absl::Status ToStatus(CURLcode code, const CurlHandle& curl) {
+absl::Status HttpStatus(CURLcode code, const CurlHandle& curl) {
   if (code != CURLE_OK) return absl::UnavailableError(curl.Explain(code));
   const long answer = curl.ResponseCode();
   if (answer >= 200 && answer <= 299) return absl::OkStatus();
@@ -43,7 +43,7 @@ absl::Status SmsGateway::Send(const Message& message) {
   curl.Set(CURLOPT_POSTFIELDS, body.c_str());
   curl.Set(CURLOPT_PROTOCOLS_STR, "http,https");
   if (!options_.ca_file.empty()) curl.Set(CURLOPT_CAINFO, options_.ca_file.c_str());
-  return ToStatus(curl.Perform(), curl);
+  return HttpStatus(curl.Perform(), curl);
 }
 
 }  // namespace pavane::notification

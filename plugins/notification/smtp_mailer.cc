@@ -46,7 +46,7 @@ bool IsAboutCredentials(long code) {
 
 // A server that refuses us at its greeting (554: "no SMTP service here", RFC 5321 3.1) or at our
 // hello has said nothing of the e-mail: it may be tried again.
-absl::Status ToStatus(CURLcode code, const CurlHandle& curl) {
+absl::Status SmtpStatus(CURLcode code, const CurlHandle& curl) {
   if (code == CURLE_OK) return absl::OkStatus();
   const long reply = curl.ResponseCode();
   const bool for_good = curl.welcomed() && reply >= 500 && reply <= 599 &&
@@ -89,7 +89,7 @@ absl::Status SmtpMailer::Send(const Message& message) {
   curl.Set(CURLOPT_UPLOAD, 1L);
   curl.Set(CURLOPT_READFUNCTION, &ReadUpload);
   curl.Set(CURLOPT_READDATA, &upload);
-  return ToStatus(curl.Perform(), curl);
+  return SmtpStatus(curl.Perform(), curl);
 }
 
 }  // namespace pavane::notification

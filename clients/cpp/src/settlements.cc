@@ -11,7 +11,7 @@ namespace internal {
 namespace {
 
 constexpr size_t kCodeBytesMax = 128;
-constexpr size_t kMessageBytesMax = 1'024;
+constexpr size_t kErrorTextBytesMax = 1'024;
 
 // Whether all emits can be sent.
 Error CheckEmits(const google::protobuf::RepeatedPtrField<pavane::v1::PublishEntry>& emits) {
@@ -24,7 +24,7 @@ Error CheckEmits(const google::protobuf::RepeatedPtrField<pavane::v1::PublishEnt
 void SetNack(const Result& result, pavane::v1::Settlement::Nack& nack) {
   if (result.delay) *nack.mutable_delay() = ToMessage(*result.delay);
   nack.set_code(CleanUtf8(result.code, kCodeBytesMax));
-  nack.set_message(CleanUtf8(result.message, kMessageBytesMax));
+  nack.set_message(CleanUtf8(result.message, kErrorTextBytesMax));
 }
 
 template <class Message>
@@ -54,7 +54,7 @@ pavane::v1::Settlement MakeSettlement(std::string_view delivery_id, Result resul
     case Result::Outcome::kReject: {
       auto& reject = *settlement.mutable_reject();
       reject.set_code(CleanUtf8(result.code, kCodeBytesMax));
-      reject.set_message(CleanUtf8(result.message, kMessageBytesMax));
+      reject.set_message(CleanUtf8(result.message, kErrorTextBytesMax));
       AddEmits(std::move(result.emits), source, reject);
       break;
     }

@@ -14,13 +14,9 @@
 namespace pavane::bench {
 namespace {
 
-using Better = Goal::Better;
-
 constexpr int kIdleTargets = 10'000;
 constexpr int kIdleStreams = 2'000;
 constexpr unsigned kIdleSeconds = 10;
-
-Goal AtMost(double value) { return {Better::kLower, value, {}}; }
 
 void Enter(Bench& bench, const std::string& name, const std::string& unit, std::optional<Goal> goal,
            double value) {

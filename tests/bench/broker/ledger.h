@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pavane::bench {
@@ -17,6 +18,14 @@ struct Goal {
   /// Where a figure and a ratio differ, the ratio decides.
   std::map<std::string, double> ratios;
 };
+
+/// Without a value only the ratios decide.
+inline Goal AtLeast(std::optional<double> value, std::map<std::string, double> ratios = {}) {
+  return {Goal::Better::kHigher, value, std::move(ratios)};
+}
+inline Goal AtMost(std::optional<double> value, std::map<std::string, double> ratios = {}) {
+  return {Goal::Better::kLower, value, std::move(ratios)};
+}
 
 /// The figures of all repetitions, ours and the peers'.
 class Ledger {

@@ -11,8 +11,6 @@
 namespace pavane::bench {
 namespace {
 
-using Better = Goal::Better;
-
 /// A figure of a run that goes into the ledger.
 struct Wanted {
   std::string figure;  // of Figures
@@ -50,13 +48,6 @@ bool Contest(Bench& bench, const Load& load, const std::vector<std::string>& pee
     Enter(bench, wanted, name, *figures);
   }
   return true;
-}
-
-Goal AtLeast(double value, std::map<std::string, double> ratios = {}) {
-  return {Better::kHigher, value, std::move(ratios)};
-}
-Goal AtMost(double value, std::map<std::string, double> ratios = {}) {
-  return {Better::kLower, value, std::move(ratios)};
 }
 
 // What is told of every run beside its rate.
@@ -169,7 +160,7 @@ bool Backlog(Bench& bench) {
   load.drain = true;
   const std::map<std::string, double> ahead = {{"redis-everysec", 1}, {"nats", 1}};
   const std::vector<Wanted> wanted = {
-      {"publish_rate", name + ": published", "1/s", Goal{Better::kHigher, {}, ahead}},
+      {"publish_rate", name + ": published", "1/s", AtLeast({}, ahead)},
       {"drain_rate", name + ": drained", "1/s", AtLeast(350'000, ahead)},
       {"rss_mb", name + ": peak memory", "MB", AtMost(200)},
       {"backlog_disk_bytes", name + ": disk per event", "B", AtMost(EventBytes())}};

@@ -16,17 +16,10 @@
 namespace pavane::bench {
 namespace {
 
-using Better = Goal::Better;
-
 constexpr double kLiveRate = 5'000;
 constexpr uint64_t kLiveEvents = 20'000;
 constexpr int kExpiryTries = 3'000;
 constexpr useconds_t kExpiryPauseUs = 100'000;
-
-Goal AtMost(double value) { return {Better::kLower, value, {}}; }
-Goal AtLeast(std::optional<double> value, std::map<std::string, double> ratios = {}) {
-  return {Better::kHigher, value, std::move(ratios)};
-}
 
 /// What is measured of the live traffic.
 struct Live {

@@ -18,6 +18,8 @@
 namespace pavane::crash {
 namespace {
 
+namespace admin = pavane::admin::v1;
+
 constexpr int kLanes = 6;
 
 }  // namespace
@@ -32,11 +34,11 @@ Campaign::Campaign(Options options)
 
 void Campaign::PutRule(const std::string& name, const std::string& type,
                        const std::string& service) {
-  auto stub = admin::v1::RuleAdmin::NewStub(daemon_.Connect());
-  admin::v1::PutRuleRequest request;
+  auto stub = admin::RuleAdmin::NewStub(daemon_.Connect());
+  admin::PutRuleRequest request;
   request.mutable_rule()->set_name(name);
   request.mutable_rule()->set_pattern(R"({"detail-type":[")" + type + R"("]})");
-  admin::v1::Target& target = *request.mutable_rule()->add_targets();
+  admin::Target& target = *request.mutable_rule()->add_targets();
   target.set_id(name);
   target.set_address("service:" + service);
   target.mutable_lease_policy()->mutable_lease()->set_seconds(1);
@@ -45,7 +47,7 @@ void Campaign::PutRule(const std::string& name, const std::string& type,
   grpc::ClientContext context;
   context.set_wait_for_ready(true);
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(300));
-  admin::v1::PutRuleResponse response;
+  admin::PutRuleResponse response;
   const grpc::Status status = stub->PutRule(&context, request, &response);
   if (!status.ok()) GiveUp("PutRule: " + status.error_message());
 }
@@ -126,13 +128,13 @@ void Campaign::Run() {
 }
 
 bool Campaign::AwaitQuiet() {
-  auto stub = admin::v1::SystemAdmin::NewStub(daemon_.Connect());
+  auto stub = admin::SystemAdmin::NewStub(daemon_.Connect());
   const auto until = std::chrono::steady_clock::now() + options_.patience;
   while (std::chrono::steady_clock::now() < until) {
     grpc::ClientContext context;
     context.set_wait_for_ready(true);
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
-    admin::v1::GetStatsResponse stats;
+    admin::GetStatsResponse stats;
     if (stub->GetStats(&context, {}, &stats).ok() && stats.queued() == 0 &&
         stats.in_flight() == 0) {
       return true;

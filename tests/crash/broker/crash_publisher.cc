@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kBatch = 40;
 // Bounds the rate, so that the services can follow and the run's time goes into kills.
-constexpr std::chrono::milliseconds kPause(12);
+constexpr std::chrono::milliseconds kPublishPause(12);
 
 void AddEvent(const std::string& id, pavane::v1::PublishRequest& request) {
   io::cloudevents::v1::CloudEvent& event = *request.add_entries()->mutable_event();
@@ -63,7 +63,7 @@ void CrashPublisher::Run(int lane) {
         ++answered_;
       }
     }
-    std::this_thread::sleep_for(kPause);
+    std::this_thread::sleep_for(kPublishPause);
   }
 }
 

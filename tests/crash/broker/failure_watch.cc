@@ -6,7 +6,7 @@
 namespace pavane::crash {
 namespace {
 
-constexpr std::chrono::milliseconds kPause(25);
+constexpr std::chrono::milliseconds kFailurePause(25);
 
 }  // namespace
 
@@ -30,7 +30,7 @@ void FailureWatch::Run() {
       if (target.rule() != "work") continue;
       log_.Write({"failed", std::to_string(target.failed_invocations()), std::to_string(accepted)});
     }
-    Pause(kPause);
+    Pause(kFailurePause);
   }
 }
 

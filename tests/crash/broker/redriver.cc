@@ -8,7 +8,7 @@ namespace {
 
 namespace admin = pavane::admin::v1;
 
-constexpr std::chrono::milliseconds kPause(30);
+constexpr std::chrono::milliseconds kRedrivePause(30);
 constexpr int kLettersARound = 5;
 constexpr int kPurgeEach = 4;  // one of so many is purged
 
@@ -30,7 +30,7 @@ void Redriver::Run() {
       return stub->ListDeadLetters(&context, list, &page);
     });
     for (const admin::DeadLetter& letter : page.dead_letters()) Change(*stub, letter);
-    Pause(kPause);
+    Pause(kRedrivePause);
   }
 }
 

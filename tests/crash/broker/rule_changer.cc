@@ -9,7 +9,7 @@
 namespace pavane::crash {
 namespace {
 
-constexpr std::chrono::milliseconds kPause(15);
+constexpr std::chrono::milliseconds kChangePause(15);
 
 pavane::admin::v1::PutRuleRequest Put(bool enable) {
   pavane::admin::v1::PutRuleRequest put;
@@ -69,7 +69,7 @@ void RuleChanger::Run() {
       log_.Write({request.entries(0).event().id(), std::to_string(response.results(0).sequence()),
                   std::to_string(response.results(0).matched_rules()), enable ? "1" : "0"});
     }
-    Pause(kPause);
+    Pause(kChangePause);
   }
 }
 

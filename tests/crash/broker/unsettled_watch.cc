@@ -9,7 +9,7 @@ namespace pavane::crash {
 namespace {
 
 constexpr int kEvents = 6;
-constexpr std::chrono::milliseconds kPause(40);
+constexpr std::chrono::milliseconds kWatchPause(40);
 
 // The only number of the refusal.
 std::string NumberIn(const std::string& message) {
@@ -36,7 +36,7 @@ void UnsettledWatch::Run() {
     PutRule(*rules, name);
     for (int i = 0; i < kEvents; ++i) {
       Publish(*publisher, name, i);
-      Pause(kPause);
+      Pause(kWatchPause);
     }
     Delete(*rules, name, kEvents);
   }

@@ -5,7 +5,7 @@
 namespace pavane::delivery {
 namespace {
 
-store::SettlementRecord Ack(uint64_t token) {
+store::SettlementRecord AckRecord(uint64_t token) {
   store::SettlementRecord record;
   record.token = token;
   record.client_outcome = store::ClientOutcome::kAcked;
@@ -15,7 +15,7 @@ store::SettlementRecord Ack(uint64_t token) {
 
 TEST(Answers, AreKeptForTheWindow) {
   Answers answers({.window_us = 100, .answers_max = 10});
-  answers.Add(Ack(1), 1000);
+  answers.Add(AckRecord(1), 1000);
   ASSERT_NE(answers.Find(1, 1100), nullptr);
   EXPECT_EQ(answers.Find(1, 1100)->content_hash, 10u);
   EXPECT_EQ(answers.Find(1, 1101), nullptr);
@@ -23,7 +23,7 @@ TEST(Answers, AreKeptForTheWindow) {
 
 TEST(Answers, AreKeptUpToTheirNumberOldestGoFirst) {
   Answers answers({.window_us = 1000, .answers_max = 2});
-  for (uint64_t token : {1, 2, 3}) answers.Add(Ack(token), 5);
+  for (uint64_t token : {1, 2, 3}) answers.Add(AckRecord(token), 5);
   EXPECT_EQ(answers.Find(1, 5), nullptr);
   EXPECT_NE(answers.Find(2, 5), nullptr);
   EXPECT_NE(answers.Find(3, 5), nullptr);
@@ -35,7 +35,7 @@ TEST(Answers, AreFoundInEverySliceToTheEndOfTheirOwnWindow) {
   Answers answers({.window_us = kWindow, .answers_max = 1'000});
   for (int64_t i = 1; i <= 500; ++i) {
     const int64_t now = i * kStep;
-    answers.Add(Ack(static_cast<uint64_t>(i)), now);
+    answers.Add(AckRecord(static_cast<uint64_t>(i)), now);
     for (int64_t j = 1; j <= i; ++j) {
       const Answers::Answer* found = answers.Find(static_cast<uint64_t>(j), now);
       ASSERT_EQ(found != nullptr, j * kStep + kWindow >= now) << j << " at " << i;
@@ -49,7 +49,7 @@ TEST(Answers, AreFoundInEverySliceToTheEndOfTheirOwnWindow) {
 
 TEST(Answers, OnlyClientsSettlementsHaveOne) {
   Answers answers({});
-  store::SettlementRecord expired = Ack(4);
+  store::SettlementRecord expired = AckRecord(4);
   expired.client_outcome = store::ClientOutcome::kNone;
   answers.Add(expired, 5);
   EXPECT_EQ(answers.size(), 0u);

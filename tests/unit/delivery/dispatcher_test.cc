@@ -14,16 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
-using Deliveries = std::vector<targets::OutgoingDelivery>;
-
-std::vector<uint64_t> SequencesOf(const Deliveries& deliveries) {
-  std::vector<uint64_t> sequences;
-  for (const auto& delivery : deliveries) {
-    sequences.push_back(delivery.event->ref.sequence.value());
-  }
-  return sequences;
-}
-
 void SetRetries(pavane::admin::v1::Target& target, uint32_t retries_max) {
   target.mutable_retry_policy()->set_retries_max(retries_max);
 }

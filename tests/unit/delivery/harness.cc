@@ -73,6 +73,14 @@ class FakeEmits : public PreparedEvents {
 
 }  // namespace
 
+std::vector<uint64_t> SequencesOf(const Deliveries& deliveries) {
+  std::vector<uint64_t> sequences;
+  for (const auto& delivery : deliveries) {
+    sequences.push_back(delivery.event->ref.sequence.value());
+  }
+  return sequences;
+}
+
 void FakeSession::Deliver(std::vector<targets::OutgoingDelivery> deliveries) {
   MutexLock lock(mu_);
   for (targets::OutgoingDelivery& delivery : deliveries) {

@@ -19,6 +19,10 @@
 
 namespace pavane::delivery {
 
+using Deliveries = std::vector<targets::OutgoingDelivery>;
+
+std::vector<uint64_t> SequencesOf(const Deliveries& deliveries);
+
 /// A connected service that remembers what it is given.
 class FakeSession : public targets::Session {
  public:

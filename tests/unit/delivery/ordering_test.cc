@@ -13,19 +13,10 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-using Deliveries = std::vector<targets::OutgoingDelivery>;
 using pavane::v1::Ordering;
 
 constexpr uint64_t kA = 11;
 constexpr uint64_t kB = 12;
-
-std::vector<uint64_t> SequencesOf(const Deliveries& deliveries) {
-  std::vector<uint64_t> sequences;
-  for (const auto& delivery : deliveries) {
-    sequences.push_back(delivery.event->ref.sequence.value());
-  }
-  return sequences;
-}
 
 Dispatcher::Options SmallWindow() {
   Dispatcher::Options options;

@@ -28,7 +28,7 @@ using pavane::v1::StartPosition;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr char kPattern[] = R"({"source":["shop"]})";
+constexpr char kFilledPattern[] = R"({"source":["shop"]})";
 
 class FillerTest : public ::testing::Test {
  protected:
@@ -47,7 +47,7 @@ class FillerTest : public ::testing::Test {
   PutRuleRequest RuleFrom(const StartPosition& start) {
     PutRuleRequest request;
     request.mutable_rule()->set_name("r");
-    request.mutable_rule()->set_pattern(kPattern);
+    request.mutable_rule()->set_pattern(kFilledPattern);
     pavane::admin::v1::Target& target = *request.mutable_rule()->add_targets();
     target.set_id("t");
     target.set_address("service:s");

@@ -14,6 +14,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/store_ids.h"
 
 namespace pavane::store {
 namespace {
@@ -22,8 +23,6 @@ using ::pavane::testing::StatusIs;
 using ::pavane::testing::TempDir;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-constexpr BusId kBus(1);
 
 class DamageTest : public ::testing::Test {
  protected:

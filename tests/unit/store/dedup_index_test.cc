@@ -16,6 +16,7 @@
 #include "store/keys.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/store/store_ids.h"
 
 namespace pavane::store {
 namespace {
@@ -23,9 +24,6 @@ namespace {
 using ::pavane::testing::IsOkAndHolds;
 using ::pavane::testing::StatusIs;
 using ::pavane::testing::TempDir;
-
-constexpr BusId kBus(3);
-constexpr BusId kOtherBus(4);
 
 // Numbers spread over all bits, as hashes are.
 event::Hash128 Id(uint64_t n) {

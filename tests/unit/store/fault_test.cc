@@ -17,6 +17,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/store_ids.h"
 
 namespace pavane::store {
 namespace {
@@ -28,8 +29,6 @@ using ::pavane::testing::Tear;
 using ::pavane::testing::TempDir;
 using ::testing::HasSubstr;
 using ::testing::Pair;
-
-constexpr BusId kBus(1);
 
 class FaultTest : public ::testing::Test {
  protected:

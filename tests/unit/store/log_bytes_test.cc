@@ -11,15 +11,13 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/store_ids.h"
 
 namespace pavane::store {
 namespace {
 
 using ::pavane::testing::IsOkAndHolds;
 using ::pavane::testing::TempDir;
-
-constexpr BusId kBus(1);
-constexpr BusId kOther(2);
 
 class LogBytesTest : public ::testing::Test {
  protected:
@@ -59,7 +57,7 @@ TEST_F(LogBytesTest, AnUnknownBusKeepsNothing) {
 
 TEST_F(LogBytesTest, WhatIsAppendedAndDroppedIsCountedFromTheFirstQuestionOn) {
   const uint64_t first = Append(3);
-  Append(2, kOther);
+  Append(2, kOtherBus);
   const uint64_t second = Append(1);
   EXPECT_THAT(log_->KeptBytes(kBus), IsOkAndHolds(first + second));
   const uint64_t third = Append(4);
@@ -93,7 +91,7 @@ TEST_F(LogBytesTest, WholeBlocksMakeRoomButNeverTheNewest) {
   EXPECT_THAT(log_->FindByBytes(kBus, first), IsOkAndHolds(Sequence(4)));
   EXPECT_THAT(log_->FindByBytes(kBus, first + 1), IsOkAndHolds(Sequence(6)));
   EXPECT_THAT(log_->FindByBytes(kBus, first + second + 1), IsOkAndHolds(Sequence(6)));
-  EXPECT_THAT(log_->FindByBytes(kOther, 1), IsOkAndHolds(Sequence()));
+  EXPECT_THAT(log_->FindByBytes(kOtherBus, 1), IsOkAndHolds(Sequence()));
 }
 
 TEST_F(LogBytesTest, DeadLettersAreCountedByTargetWithTheirBus) {

@@ -11,14 +11,12 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/store_ids.h"
 
 namespace pavane::store {
 namespace {
 
 using ::pavane::testing::TempDir;
-
-constexpr BusId kBus(1);
-constexpr BusId kOther(2);
 
 class LogRulesTest : public ::testing::Test {
  protected:
@@ -92,7 +90,7 @@ TEST_F(LogRulesTest, TellsWhatARuleWasAtEachVersionAlsoAfterAStart) {
     EXPECT_EQ(At(1, "other"), "-");
     EXPECT_EQ(At(2, "other"), "=");
     EXPECT_EQ(At(0, "unheard of"), "=");
-    EXPECT_EQ(At(0, "r", kOther), "=");
+    EXPECT_EQ(At(0, "r", kOtherBus), "=");
     Open();
   }
 }
@@ -107,9 +105,9 @@ TEST_F(LogRulesTest, AChangeThatIsNoVersionOfTheRuleEndsNone) {
 }
 
 TEST_F(LogRulesTest, KeepsNothingForABusWithoutEvents) {
-  Commit({Rule(1, "r", 1, "A", kOther)});
-  Commit({Rule(1, "r", 2, "B", kOther)});
-  EXPECT_EQ(At(1, "r", kOther), "=") << "there was no event to judge";
+  Commit({Rule(1, "r", 1, "A", kOtherBus)});
+  Commit({Rule(1, "r", 2, "B", kOtherBus)});
+  EXPECT_EQ(At(1, "r", kOtherBus), "=") << "there was no event to judge";
 }
 
 TEST_F(LogRulesTest, ForgetsWhatJudgedNoEventThatIsKept) {

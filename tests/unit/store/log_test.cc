@@ -17,6 +17,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/store_ids.h"
 
 namespace pavane::store {
 namespace {
@@ -28,9 +29,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-
-constexpr BusId kBus(1);
-constexpr TargetId kTarget(10);
 
 std::vector<uint64_t> Numbers(const std::vector<Sequence>& sequences) {
   std::vector<uint64_t> numbers;

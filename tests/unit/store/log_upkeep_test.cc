@@ -10,6 +10,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/store_ids.h"
 
 namespace pavane::store {
 namespace {
@@ -22,8 +23,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-constexpr BusId kBus(1);
-constexpr TargetId kTarget(10);
 constexpr int64_t kKeepAll = 0;
 constexpr int64_t kKeepNone = INT64_MAX;
 

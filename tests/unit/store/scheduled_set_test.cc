@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/store/store_ids.h"
+
 namespace pavane::store {
 namespace {
 
-constexpr BusId kBus(1);
 constexpr event::Hash128 kIdentity{1, 2};
 
 TEST(ScheduledSet, AnIdentityIsKnownOnItsBusWhileItWaits) {

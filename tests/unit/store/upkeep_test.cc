@@ -15,6 +15,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/store_ids.h"
 
 namespace pavane::store {
 namespace {
@@ -23,9 +24,6 @@ using ::pavane::testing::IsOkAndHolds;
 using ::pavane::testing::StatusIs;
 using ::pavane::testing::TempDir;
 using ::testing::ElementsAre;
-
-constexpr BusId kBus(1);
-constexpr TargetId kTarget(10);
 
 TargetState State(uint64_t watermark) {
   TargetState state;

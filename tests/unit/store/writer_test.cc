@@ -17,6 +17,7 @@
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/store/store_fixture.h"
+#include "tests/unit/store/store_ids.h"
 
 namespace pavane::store {
 namespace {
@@ -27,9 +28,6 @@ using ::pavane::testing::TempDir;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
-
-constexpr BusId kBus(1);
-constexpr TargetId kTarget(10);
 
 // Keeps the commits and, in one list with the completions, their order.
 class Recorder : public CommitObserver {
