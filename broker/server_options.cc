@@ -10,6 +10,9 @@
 namespace pavane {
 namespace {
 
+// What all rules may cost together, to the budget of one.
+constexpr uint64_t kMatchWorkPerStep = 20;
+
 void SetDuration(absl::Duration value, google::protobuf::Duration* out) {
   const int64_t us = absl::ToInt64Microseconds(value);
   out->set_seconds(us / 1'000'000);
@@ -74,6 +77,7 @@ store::Writer::Options WriterOptionsOf(const config::Config& config) {
 ingress::RuleBook::Options RuleBookOptionsOf(const config::Config& config) {
   ingress::RuleBook::Options options;
   options.matcher.steps_max = config.limits.match_steps_max;
+  options.matcher.work_max = kMatchWorkPerStep * config.limits.match_steps_max;
   options.pattern.length_max = config.limits.pattern_length_max;
   return options;
 }

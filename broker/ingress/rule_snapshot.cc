@@ -1,5 +1,8 @@
 #include "ingress/rule_snapshot.h"
 
+#include <optional>
+#include <string>
+
 #include "absl/strings/str_cat.h"
 
 #include "base/check.h"
@@ -34,9 +37,8 @@ absl::string_view BusNameOrDefault(absl::string_view name) {
 }
 
 absl::Status UnknownBus(absl::string_view name) {
-  return event::Refused(
-      absl::StatusCode::kNotFound, pavane::v1::UNKNOWN_BUS,
-      absl::StrCat("no bus '", name.substr(0, 256), "'; make it with BusAdmin.PutBus"));
+  return event::Refused(absl::StatusCode::kNotFound, pavane::v1::UNKNOWN_BUS,
+                        absl::StrCat("no bus '", name.substr(0, 256), "'"));
 }
 
 BusRulesPtr RuleSnapshot::FindBus(absl::string_view name) const {
@@ -54,7 +56,12 @@ absl::StatusOr<Matched> RuleSnapshot::Match(const BusRules& bus,
   std::vector<rules::RuleId> rule_ids;
   const absl::Status status = bus.rules->Match(view, &rule_ids);
   if (absl::IsResourceExhausted(status)) {
-    return event::Invalid(pavane::v1::EVENT_TOO_COMPLEX, status.message());
+    const std::optional<rules::RuleId> id = rules::Matcher::RuleOf(status);
+    const store::RuleEntryPtr rule = id ? catalog_->FindRule(pavane::RuleId(*id)) : nullptr;
+    return event::Invalid(pavane::v1::EVENT_TOO_COMPLEX,
+                          rule == nullptr
+                              ? std::string(status.message())
+                              : absl::StrCat("rule '", rule->rule.name(), "': ", status.message()));
   }
   if (!status.ok()) return status;
   Matched matched;

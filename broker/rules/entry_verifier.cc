@@ -31,13 +31,17 @@ ConsistencySearch::Outcome EntryVerifier::Search(const CompiledConjunction& conj
     const CompiledCheck& check = rules_.pool.check(rules_.checks[conjunction.first_check + i]);
     fields[i].may_be_absent = check.may_be_absent;
     values_.ForEach(check.slot, [&](EventValue* value) {
+      values_.Charge(check.test_count);
       if (check.may_be_absent) fields[i].all.push_back(value->element);
       if (rules_.pool.PassesAny(check, rules_.dictionary, &values_, value)) {
         fields[i].passing.push_back(value->element);
       }
     });
   }
-  return ConsistencySearch(values_.elements(), conjunction.steps_max).Run(std::move(fields));
+  ConsistencySearch search(values_.elements(), conjunction.steps_max);
+  const ConsistencySearch::Outcome outcome = search.Run(std::move(fields));
+  values_.Charge(search.steps());
+  return outcome;
 }
 
 }  // namespace pavane::rules

@@ -283,6 +283,7 @@ void ReadRest(const event::EventView& event, const PathTrie& trie, EventValues* 
   for (const EventValues::Deferred& deferred : values->deferred()) {
     Reader(trie, event.distinct_paths(), values).ReadJson(trie.node(deferred.node), deferred.at);
   }
+  values->deferred().clear();
 }
 
 // How wide the processor's vectors are, in bytes.

@@ -17,7 +17,7 @@ namespace pavane::rules {
 void ReadEvent(const event::EventView& event, const PathTrie& trie, bool defer,
                EventValues* values);
 
-/// Reads what ReadEvent has put off.
+/// Reads what ReadEvent has put off; nothing is put off any longer then.
 void ReadDeferred(const event::EventView& event, const PathTrie& trie, EventValues* values);
 
 }  // namespace pavane::rules

@@ -77,8 +77,9 @@ class EventValues {
     return kMasks[std::min<size_t>(size, 8)];
   }
 
-  /// Forgets the last event and makes room for `slot_count` slots.
-  void Reset(uint32_t slot_count) {
+  /// Forgets the last event and makes room for `slot_count` slots. `work_max`: that Charge takes.
+  void Reset(uint32_t slot_count, uint64_t work_max) {
+    work_left_ = work_max;
     for (uint32_t slot : touched()) slots_[slot] = Slot();
     touched_count_ = 0;
     value_count_ = 0;
@@ -138,6 +139,24 @@ class EventValues {
     }
   }
 
+  /// Adds the values of another's slot, which were read from the same event.
+  void Copy(const EventValues& other, uint32_t other_slot, uint32_t slot) {
+    for (uint32_t i = other.slots_[other_slot].first; i != EventValue::kNone;) {
+      const EventValue& value = other.values_[i];
+      AddWithHead(slot, value.kind, value.data, value.size, value.element, value.head);
+      if (value.kind == EventValue::Kind::kNumber) {
+        EventValue& copy = values_[value_count_ - 1];
+        copy.number_state = value.number_state;
+        copy.number = value.number;
+      }
+      i = value.next;
+    }
+  }
+  /// Takes over another's array elements, to which the values that Copy adds refer.
+  void CopyElements(const EventValues& other) {
+    if (other.elements_.size() != elements_.size()) elements_ = other.elements_;
+  }
+
   const Slot& slot(uint32_t slot) const { return slots_.data()[slot]; }
   EventValue& value(uint32_t index) { return values_.data()[index]; }
   /// Calls `function` with a pointer to each value of the slot, in reading order.
@@ -174,6 +193,11 @@ class EventValues {
   };
   std::vector<Deferred>& deferred() { return deferred_; }
 
+  /// Counts work done with the values, see MatcherOptions::work_max.
+  void Charge(uint64_t work) { work_left_ -= std::min(work, work_left_); }
+  /// Whether there was too much of it: then what is found no longer counts.
+  bool exhausted() const { return work_left_ == 0; }
+
   /// A string that lives until Reset, empty.
   std::string* Decoded() {
     if (decoded_used_ == decoded_.size()) decoded_.emplace_back();
@@ -199,6 +223,7 @@ class EventValues {
   size_t decoded_used_ = 0;
   uint32_t array_count_ = 0;
   uint64_t in_array_slots_ = 0;
+  uint64_t work_left_ = 0;
 };
 
 }  // namespace pavane::rules

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace pavane::rules {
 
@@ -75,6 +76,30 @@ uint32_t PathTrie::Descend(uint32_t number, absl::string_view name) const {
     if (number == kNone || dot == absl::string_view::npos) return number;
     name.remove_prefix(dot + 1);
   }
+}
+
+std::optional<std::vector<uint32_t>> PathTrie::SlotsIn(const PathTrie& other) const {
+  std::vector<uint32_t> slots(slot_count());
+  std::vector<std::pair<uint32_t, uint32_t>> left = {{kRoot, kRoot}};  // nodes here and there
+  while (!left.empty()) {
+    const auto [here, there] = left.back();
+    left.pop_back();
+    const Node& node = nodes_[here];
+    const Node& twin = other.nodes_[there];
+    if (node.slot != kNone) {
+      if (twin.slot == kNone) return std::nullopt;
+      slots[node.slot] = twin.slot;
+    }
+    for (uint32_t place = 0; place <= node.mask && node.edge_count != 0; ++place) {
+      const Edge& edge = edges_[node.first_edge + place];
+      if (edge.node == kNone) continue;
+      const absl::string_view name = absl::string_view(names_).substr(edge.name, edge.size);
+      const uint32_t child = other.Child(twin, name, edge.head);
+      if (child == kNone) return std::nullopt;
+      left.emplace_back(edge.node, child);
+    }
+  }
+  return slots;
 }
 
 size_t PathTrie::MemoryBytes() const {

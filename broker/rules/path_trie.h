@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,10 @@ class PathTrie {
 
   /// The node that `name`, parted at its dots, leads to from `number`; kNone if none.
   uint32_t Descend(uint32_t number, absl::string_view name) const;
+
+  /// For each slot of this trie the slot of the same path in `other`; nothing if `other` lacks one.
+  /// Both are frozen.
+  std::optional<std::vector<uint32_t>> SlotsIn(const PathTrie& other) const;
 
   /// The first eight bytes of `name`, zeros where it is shorter.
   static uint64_t HeadOf(absl::string_view name) {

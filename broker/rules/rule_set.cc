@@ -74,7 +74,7 @@ std::shared_ptr<const RuleSet> RuleSet::WithChanges(Changes changes) const {
     ++set->size_;
   }
   set->changes_ = std::move(changes);
-  set->overlay_ = Matcher::Build(put, options_);
+  set->overlay_ = Matcher::Build(put, options_, base_);
   return set;
 }
 
@@ -82,7 +82,7 @@ absl::Status RuleSet::Match(const event::EventView& event, std::vector<RuleId>* 
   if (changes_.empty()) return base_->Match(event, matched);
   RETURN_IF_ERROR(base_->Match(event, matched, &changed_));
   std::vector<RuleId> put;
-  absl::Status status = overlay_->Match(event, &put);
+  absl::Status status = overlay_->MatchAfterBase(event, &put);
   if (!status.ok()) {
     matched->clear();
     return status;

@@ -20,7 +20,8 @@ namespace pavane::rules {
 /// The rules in force on a bus at one position of the commit order: an immutable snapshot, made of
 /// a large base and a small overlay of what was put or deleted since the base was built. A change
 /// makes a new snapshot that shares the base; whoever owns the bus publishes it by exchanging one
-/// pointer. Matching never locks.
+/// pointer. Matching never locks. The overlay takes what the base has read of an event, if the base
+/// names its paths.
 ///
 /// A small set has no overlay: it is built anew with each change, which takes about a millisecond.
 ///

@@ -28,10 +28,11 @@ void RunFilter::VisitWithMany(const IndexRun& run, uint32_t first) {
   CompiledTest test;
   test.op = run.op;
   test.slot = run.slot;
-  for (uint32_t e = run.first_entry; e != run.last_entry; ++e) {
+  for (uint32_t e = run.first_entry; e != run.last_entry && !values_.exhausted(); ++e) {
     test.operand = index_.operands[e];
     for (uint32_t i = first; i != EventValue::kNone;) {
       EventValue& value = values_.value(i);
+      values_.Charge(1);
       if (pool_.Passes(test, dictionary_, &values_, &value)) {
         AddCandidate(e);
         break;
@@ -185,7 +186,7 @@ void RunFilter::VisitAlways(const IndexRun& run) {
 }
 
 void RunFilter::VisitChecks(const IndexRun& run) {
-  for (uint32_t e = run.first_entry; e != run.last_entry; ++e) {
+  for (uint32_t e = run.first_entry; e != run.last_entry && !values_.exhausted(); ++e) {
     if (pool_.MayHold(pool_.check(index_.operands[e].index), dictionary_, &values_)) {
       AddCandidate(e);
     }

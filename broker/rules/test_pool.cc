@@ -22,6 +22,12 @@ bool EqualsFolded(const char* value, const char* lower, size_t size) {
   return true;
 }
 
+// For a test that reads the whole text.
+void ChargeText(const EventValue& value, EventValues* values) {
+  constexpr uint64_t kBytesPerWork = 4;
+  values->Charge(1 + value.size / kBytesPerWork);
+}
+
 }  // namespace
 
 std::vector<uint32_t> TestPool::IdsOf(const CompiledCheck& check,
@@ -83,6 +89,7 @@ bool TestPool::Passes(const CompiledTest& test, const TextDictionary& dictionary
                            test.operand.affix.size));
     case Op::kCase: {
       if (!is_string) return false;
+      ChargeText(*value, values);
       const CaseText& case_text = case_texts_[test.operand.cased.index];
       const Kind kind = test.operand.cased.kind;
       return kind == Kind::kPrefixIgnoreCase   ? case_text.IsPrefixOf(value->text())
@@ -90,8 +97,9 @@ bool TestPool::Passes(const CompiledTest& test, const TextDictionary& dictionary
                                                : case_text.Equals(value->text());
     }
     case Op::kWildcard:
-      return is_string && AffixView(*value).MayBeginWith(test.operand.affix) &&
-             wildcards_[test.operand.affix.text].Matches(value->text());
+      if (!is_string || !AffixView(*value).MayBeginWith(test.operand.affix)) return false;
+      ChargeText(*value, values);
+      return wildcards_[test.operand.affix.text].Matches(value->text());
     case Op::kRange:
       return value->kind == EventValue::Kind::kNumber && ReadNumber(value) &&
              value->number >= test.operand.range.low && value->number <= test.operand.range.high &&
@@ -142,8 +150,9 @@ bool TestPool::MayHold(const CompiledCheck& check, const TextDictionary& diction
                        EventValues* values) const {
   const EventValues::Slot& slot = values->slot(check.slot);
   if (slot.first == EventValue::kNone) return check.may_be_absent;
-  for (uint32_t i = slot.first; i != EventValue::kNone;) {
+  for (uint32_t i = slot.first; i != EventValue::kNone && !values->exhausted();) {
     EventValue& value = values->value(i);
+    values->Charge(check.test_count);
     if (PassesAny(check, dictionary, values, &value)) return true;
     i = value.next;
   }

@@ -1,6 +1,7 @@
 #include "rules/matcher.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -255,6 +256,46 @@ TEST(Matcher, JoinsLongArraysInLinearWork) {
   EXPECT_THAT(matched, ElementsAre(2));
 }
 
+TEST(Matcher, AllRulesTogetherHaveABoundOfWork) {
+  std::vector<std::string> patterns;
+  std::string values;
+  for (int i = 0; i < 50; ++i) {
+    patterns.push_back(absl::StrCat(R"({"a":[{"prefix":"x)", i, R"("}]})"));
+    absl::StrAppend(&values, i == 0 ? "" : ",", "\"y\"");
+  }
+  patterns.push_back(R"({"b":[{"wildcard":"*x*"}]})");
+  const auto status = [&](const std::string& json, uint64_t work_max) {
+    const TestEvent event(json);
+    std::vector<RuleId> matched = {1};
+    const absl::Status judged =
+        Matcher::Build(Rules(patterns), {.work_max = work_max})->Match(event.view(), &matched);
+    EXPECT_THAT(matched, IsEmpty());
+    return judged;
+  };
+  const std::string many = absl::StrCat("{\"a\":[", values, "]}");
+  EXPECT_OK(status(many, 2'501));
+  EXPECT_THAT(status(many, 2'500), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(Matcher::RuleOf(status(many, 2'500)), std::nullopt);
+  const std::string text = absl::StrCat("{\"b\":\"", std::string(4'000, 'y'), "\"}");
+  EXPECT_OK(status(text, 1'002));
+  EXPECT_THAT(status(text, 1'001), StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
+TEST(Matcher, TellsWhichRuleIsTooComplex) {
+  std::string elements;
+  for (int i = 0; i < 20; ++i) absl::StrAppend(&elements, R"("a":[{"f":1},{"g":1}],)");
+  const TestEvent event(absl::StrCat("{\"o\":{", elements, R"("a":[{"h":2}]}})"));
+  const auto matcher =
+      Matcher::Build(Rules({R"({"o":{"a":{"h":[2]}}})", R"({"o":{"a":{"f":[1],"g":[1],"h":[1]}}})",
+                            R"({"o":{"a":{"f":[1],"g":[1],"h":[2]}}})"}),
+                     {.steps_max = 2});
+  std::vector<RuleId> matched;
+  const absl::Status status = matcher->Match(event.view(), &matched);
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(Matcher::RuleOf(status), std::optional<RuleId>(3));
+  EXPECT_EQ(Matcher::RuleOf(absl::OkStatus()), std::nullopt);
+}
+
 std::vector<RuleId> Matched(const RuleSet& set, const std::string& json) {
   const TestEvent event(json);
   std::vector<RuleId> matched;
@@ -282,6 +323,33 @@ std::shared_ptr<const RuleSet> LargeSet() {
     rules.push_back({id, *Pattern::Parse(pattern)});
   }
   return RuleSet::Build(rules);
+}
+
+// An overlay takes what the base has read, if that names the same paths.
+TEST(RuleSet, AnOverlayMatchesWithPathsOfTheBaseAndOthers) {
+  std::vector<RuleEntry> rules;
+  for (RuleId id = 1; id <= 300; ++id) {
+    // The top of most events says that no rule of the base matches, so that the base stops there.
+    const std::string type = std::to_string(id);
+    rules.push_back(
+        {id, *Pattern::Parse(R"({"t":[")" + type + R"("],"d":{"n":[1],"l":{"m":[2]}}})")});
+  }
+  const auto base = RuleSet::Build(rules);
+  const auto with = [&](const char* pattern) {
+    return base->With(std::vector<RuleEntry>{{301, *Pattern::Parse(pattern)}});
+  };
+  const auto known = with(R"({"d":{"n":[{"numeric":[">",4]}]}})");
+  EXPECT_THAT(Matched(*known, R"({"t":"x","d":{"n":5}})"), ElementsAre(301));
+  EXPECT_THAT(Matched(*known, R"({"t":"7","d":{"n":1,"l":{"m":2}}})"), ElementsAre(7));
+  EXPECT_THAT(Matched(*known, R"({"t":"7","d":{"n":[1,5],"l":[{"m":2}]}})"), ElementsAre(7, 301));
+  EXPECT_THAT(Matched(*known, R"({"t":"x","d":{"n":"5"}})"), IsEmpty());
+  const auto top = with(R"({"t":[{"prefix":"x"}]})");
+  EXPECT_THAT(Matched(*top, R"({"t":"xy","d":{"n":5}})"), ElementsAre(301));
+  const auto joined = with(R"({"d":{"n":[1],"l":{"m":[2]}}})");
+  EXPECT_THAT(Matched(*joined, R"({"d":[{"n":1,"l":{"m":2}}]})"), ElementsAre(301));
+  EXPECT_THAT(Matched(*joined, R"({"d":[{"n":1,"l":{"m":3}},{"n":2,"l":{"m":2}}]})"), IsEmpty());
+  const auto other = with(R"({"d":{"o":[1]}})");
+  EXPECT_THAT(Matched(*other, R"({"t":"7","d":{"o":1,"n":1,"l":{"m":2}}})"), ElementsAre(7, 301));
 }
 
 TEST(RuleSet, CarriesChangesOverToARebuiltBase) {
