@@ -86,6 +86,24 @@ void AddTexts() {
            absl::StrCat("{\"a\":", Repeated("7", 256 << 10), "}"), 50);
 }
 
+// Events whose work with all rules together has a bound.
+void AddProducts() {
+  std::vector<std::string> prefixes;
+  for (int i = 0; i < 1'000; ++i) {
+    prefixes.push_back(absl::StrCat(R"({"a":[{"prefix":"x)", i, R"(-"}]})"));
+  }
+  std::string values;
+  for (int i = 0; i < 150'000; ++i)
+    absl::StrAppend(&values, i == 0 ? "" : ",", "\"y", i % 10, "\"");
+  AddMatch("1,000 prefixes, 150,000 values", prefixes, absl::StrCat("{\"a\":[", values, "]}"), 500);
+  std::vector<std::string> wildcards;
+  for (int i = 0; i < 1'000; ++i) {
+    wildcards.push_back(absl::StrCat(R"({"a":[{"wildcard":"*n)", i, R"(-*"}]})"));
+  }
+  AddMatch("1,000 wildcards, text of 900 KiB", wildcards,
+           absl::StrCat("{\"a\":\"", Repeated("n", 900 << 10), "\"}"), 1000);
+}
+
 void AddCrowds() {
   std::vector<std::string> alike;
   for (int i = 0; i < 100'000; ++i) {
@@ -137,6 +155,7 @@ void AddArrays() {
 void AddHostile() {
   AddPatterns();
   AddTexts();
+  AddProducts();
   AddCrowds();
   AddArrays();
 }

@@ -85,24 +85,25 @@ struct LotGoal {
   double ratio;
 };
 
-// With a ratio where the issue of the figures gives one.
+// Where only a rate is wanted, the ratio is that rate to the limit of the machine it was set on:
+// one field 7.0 M/s, every leaf decoded 0.5 M/s; of orders every leaf raw 1.9 M/s.
 constexpr LotGoal kLotGoals[] = {
     {"EXACT", 4e6, "one field", 0.55},
-    {"PREFIX", 3.5e6, "one field", 0},
-    {"PREFIX_EQUALS_IGNORE_CASE", 3e6, "one field", 0},
-    {"SUFFIX", 3.5e6, "one field", 0},
-    {"SUFFIX_EQUALS_IGNORE_CASE", 3e6, "one field", 0},
-    {"WILDCARD", 3e6, "one field", 0},
-    {"EQUALS_IGNORE_CASE", 2.5e6, "one field", 0},
+    {"PREFIX", 3.5e6, "one field", 0.50},
+    {"PREFIX_EQUALS_IGNORE_CASE", 3e6, "one field", 0.43},
+    {"SUFFIX", 3.5e6, "one field", 0.50},
+    {"SUFFIX_EQUALS_IGNORE_CASE", 3e6, "one field", 0.43},
+    {"WILDCARD", 3e6, "one field", 0.43},
+    {"EQUALS_IGNORE_CASE", 2.5e6, "one field", 0.36},
     {"NUMERIC", 0.8e6, "every leaf decoded", 1.4},
-    {"ANYTHING-BUT", 2e6, "one field", 0},
-    {"ANYTHING-BUT-PREFIX", 1.5e6, "one field", 0},
-    {"ANYTHING-BUT-SUFFIX", 1.5e6, "one field", 0},
-    {"ANYTHING-BUT-WILDCARD", 1.5e6, "one field", 0},
-    {"ANYTHING-BUT-IGNORE-CASE", 1.5e6, "one field", 0},
+    {"ANYTHING-BUT", 2e6, "one field", 0.29},
+    {"ANYTHING-BUT-PREFIX", 1.5e6, "one field", 0.21},
+    {"ANYTHING-BUT-SUFFIX", 1.5e6, "one field", 0.21},
+    {"ANYTHING-BUT-WILDCARD", 1.5e6, "one field", 0.21},
+    {"ANYTHING-BUT-IGNORE-CASE", 1.5e6, "one field", 0.21},
     {"COMPLEX_ARRAYS", 0.35e6, "every leaf decoded", 0.65},
-    {"PARTIAL_COMBO", 0.6e6, "every leaf decoded", 0},
-    {"COMBO", 0.25e6, "every leaf decoded", 0},
+    {"PARTIAL_COMBO", 0.6e6, "every leaf decoded", 1.20},
+    {"COMBO", 0.25e6, "every leaf decoded", 0.50},
 };
 
 void AddLots(const DataFolder& data, const Events& lots, int passes) {
@@ -132,7 +133,7 @@ struct OrderGoal {
 };
 
 constexpr OrderGoal kOrderGoals[] = {
-    {1, 2.5e6, 0}, {1000, 2e6, 0}, {10000, 1.5e6, 0}, {100000, 1.2e6, 0.6}};
+    {1, 2.5e6, 1.32}, {1000, 2e6, 1.05}, {10000, 1.5e6, 0.79}, {100000, 1.2e6, 0.6}};
 
 void AddOrders(const DataFolder& data, const Events& orders, int passes) {
   for (const OrderGoal& goal : kOrderGoals) {
