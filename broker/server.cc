@@ -135,6 +135,7 @@ class Server::Impl {
       metrics_.commit_seconds.Observe(absl::ToDoubleSeconds(took));
       metrics_.commit_entries.Observe(static_cast<double>(transactions));
     };
+    observers.on_full = [this] { metrics_.limit_hits.With({metrics::kLimitQueue}).Add(); };
     ASSIGN_OR_RETURN(writer_, store::Writer::Create(*log_, clock_, WriterOptionsOf(config_),
                                                     std::move(observers)));
     dispatcher_->set_writer(writer_.get());

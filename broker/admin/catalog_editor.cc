@@ -101,7 +101,6 @@ void CatalogEditor::Submit(ingress::ParsedPatterns patterns, Plan plan, Done don
                                            std::move(patterns), std::move(plan), std::move(done));
   if (writer_.Submit(transaction)) return FAILPOINT("admin.catalog_queued");
   const absl::Status state = gate_.CheckChange();
-  if (state.ok()) CountHit(metrics::kLimitQueue);
   transaction->Complete(state.ok() ? ingress::Overloaded() : state);
 }
 

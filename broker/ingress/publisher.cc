@@ -139,9 +139,6 @@ void Publisher::Submit(std::unique_ptr<PublishTransaction> transaction) {
   std::unique_ptr<store::Transaction> handed = std::move(transaction);
   if (writer_.Submit(handed)) return FAILPOINT("ingress.publish_queued");
   const absl::Status state = gate_.CheckPublish();
-  if (state.ok() && metrics_ != nullptr) {
-    metrics_->limit_hits.With({metrics::kLimitQueue}).Add();
-  }
   handed->Complete(state.ok() ? Overloaded() : state);
 }
 

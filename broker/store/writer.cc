@@ -147,13 +147,19 @@ bool Writer::Impl::HasRoom(size_t bytes, bool reserved) const {
 bool Writer::Impl::Submit(std::unique_ptr<Transaction>& transaction) {
   const size_t bytes = transaction->bytes();
   const bool reserved = transaction->reserved();
-  MutexLock lock(mu_);
-  if (stopping_ || !HasRoom(bytes, reserved)) return false;
-  ++waiting_entries_;
-  waiting_bytes_ += bytes;
-  queue_.push_back(std::move(transaction));
-  if (idle_) work_came_.NotifyOne();
-  return true;
+  {
+    MutexLock lock(mu_);
+    if (stopping_) return false;
+    if (HasRoom(bytes, reserved)) {
+      ++waiting_entries_;
+      waiting_bytes_ += bytes;
+      queue_.push_back(std::move(transaction));
+      if (idle_) work_came_.NotifyOne();
+      return true;
+    }
+  }
+  if (observers_.on_full) observers_.on_full();
+  return false;
 }
 
 void Writer::Impl::Run() {

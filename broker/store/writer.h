@@ -57,6 +57,8 @@ class Writer {
     std::function<void(const absl::Status&)> on_failure;
     /// Group size in transactions, append time; may be empty.
     std::function<void(size_t transactions, absl::Duration append)> on_append;
+    /// A transaction found the queue full. Called by Submit, on its thread; may be empty.
+    std::function<void()> on_full;
   };
 
   /// `log` and `clock` must outlive the writer. Reads last sequences and dedup windows from the

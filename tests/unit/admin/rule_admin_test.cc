@@ -129,13 +129,6 @@ TEST(RuleAdmin, APatternThatIsTooLongIsCountedAsALimitHit) {
   EXPECT_EQ(broker.metrics.limit_hits.With({metrics::kLimitPatternLength}).value(), 1u);
 }
 
-TEST(RuleAdmin, AFullQueueIsCountedAsALimitHit) {
-  Stations broker;
-  broker.writer->Stop();
-  EXPECT_EQ(event::ReasonOf(broker.PutRule("r", kShop).status()), pavane::v1::OVERLOADED);
-  EXPECT_EQ(broker.metrics.limit_hits.With({metrics::kLimitQueue}).value(), 1u);
-}
-
 TEST(RuleAdmin, QueuedDeliveriesOfADisabledRuleGoOn) {
   Stations broker;
   ASSERT_OK(broker.PutRule("r", kShop).status());

@@ -76,6 +76,7 @@ class WriterTest : public ::testing::Test {
     observers.on_append = [this](size_t transactions, absl::Duration) {
       groups_.push_back(transactions);
     };
+    observers.on_full = [this] { ++times_full_; };
     auto writer = Writer::Create(*log_, clock_, options_, observers);
     ASSERT_OK(writer);
     writer_ = *std::move(writer);
@@ -122,6 +123,7 @@ class WriterTest : public ::testing::Test {
   Recorder recorder_;
   std::vector<absl::Status> failures_;
   std::vector<size_t> groups_;
+  int times_full_ = 0;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Writer> writer_;
 };
@@ -368,6 +370,7 @@ TEST_F(WriterTest, PublishesLeaveTheReservedShare) {
   EXPECT_FALSE(try_submit(true, options_.queue_bytes_max));
   EXPECT_TRUE(try_submit(true, 100));
   EXPECT_FALSE(try_submit(true, 100));
+  EXPECT_EQ(times_full_, 3);
 }
 
 TEST_F(WriterTest, StopCommitsWhatWaitsAndTakesNoMore) {
@@ -378,6 +381,7 @@ TEST_F(WriterTest, StopCommitsWhatWaitsAndTakesNoMore) {
   std::unique_ptr<Transaction> late = std::make_unique<FunctionTransaction>(Publish("b"), nullptr);
   EXPECT_FALSE(writer_->Submit(late));
   EXPECT_NE(late, nullptr);
+  EXPECT_EQ(times_full_, 0);
 }
 
 TEST_F(WriterTest, WithoutAStartWhatWaitsIsRefused) {
