@@ -4,40 +4,24 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/wire_format_lite.h"
 
 #include "admin/names.h"
 #include "base/log.h"
 #include "event/reason.h"
-#include "rpc/delivery_encoding.h"
+#include "event/timestamp.h"
 #include "rpc/lease_translation.h"
+#include "rpc/settle_salvage.h"
 #include "rpc/wire.h"
 
 namespace pavane::rpc {
 namespace {
 
-using google::protobuf::internal::WireFormatLite;
-using google::protobuf::io::CodedInputStream;
-
 // Items (settlements, extensions) under way or answered but not written: beyond, nothing is read.
 constexpr size_t kItemsWaitingMax = 10'000;
-constexpr int kResultsPerMessageMax = 1000;
-// Deliveries in one message where the client does not say.
-constexpr uint32_t kDeliveriesPerMessageMax = 256;
 
 absl::Status Violation(absl::string_view what) {
   return event::Refused(absl::StatusCode::kFailedPrecondition, pavane::v1::PROTOCOL_VIOLATION,
                         what);
-}
-
-// Gives what a member takes back at the end of a message.
-template <typename Result, typename Message>
-void TakeResults(std::deque<Result>& results, Message* message) {
-  for (int i = 0; i < kResultsPerMessageMax && !results.empty(); ++i) {
-    *message->add_results() = std::move(results.front());
-    results.pop_front();
-  }
 }
 
 }  // namespace
@@ -162,7 +146,7 @@ void SubscribeStream::OnOpened() {
     if (ended_) return broker_.session_rules.Close(session_.resume_token);
     if (stage_ == Stage::kOpening) stage_ = Stage::kOpen;
     // Before all that delivery may have said already.
-    messages_.push_front(std::move(message));
+    outbox_.SayFirst(std::move(message));
   }
   LOG_INFO("stream opened", {{"service", open_.service()},
                              {"instance", open_.instance()},
@@ -251,7 +235,7 @@ void SubscribeStream::Credit(const Request::Credit& credit) {
 }
 
 bool SubscribeStream::MayReadOn() {
-  const bool may = calls_ + settled_.size() + extended_.size() < kItemsWaitingMax;
+  const bool may = calls_ + outbox_.answers() < kItemsWaitingMax;
   paused_ = !may;
   return may;
 }
@@ -266,9 +250,7 @@ bool SubscribeStream::Settle(ingress::Settler::Settlements settlements) {
           event::Invalid(pavane::v1::BATCH_TOO_LARGE, "at most 1,000 settlements in one message"));
     }
     MutexLock lock(state_mu_);
-    calls_ += refused.size();
-    for (auto& result : refused) settled_.push_back(std::move(result));
-    calls_ -= refused.size();
+    outbox_.AddSettled(std::move(refused));
     return MayReadOn();
   }
   bool read_on = false;
@@ -287,55 +269,23 @@ void SubscribeStream::OnSettled(ingress::Settler::Results results) {
   {
     MutexLock lock(state_mu_);
     calls_ -= results.size();
-    for (pavane::v1::SettleResult& result : results) settled_.push_back(std::move(result));
+    outbox_.AddSettled(std::move(results));
   }
   Pump();
 }
 
 bool SubscribeStream::SettleOneByOne(const std::string& bytes) {
-  // Takes the settlements out of the message without reading their texts.
-  std::string settle;
-  std::vector<std::string> texts;
-  auto take = [](const std::string& from, int field, auto&& use) {
-    CodedInputStream input(reinterpret_cast<const uint8_t*>(from.data()),
-                           static_cast<int>(from.size()));
-    while (const uint32_t tag = input.ReadTag()) {
-      std::string value;
-      const bool wanted =
-          tag == WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-      if (!(wanted ? WireFormatLite::ReadBytes(&input, &value)
-                   : WireFormatLite::SkipField(&input, tag))) {
-        return;
-      }
-      if (wanted) use(std::move(value));
-    }
-  };
-  take(bytes, Request::kSettleFieldNumber, [&](std::string value) { settle = std::move(value); });
-  take(settle, Request::Settle::kSettlementsFieldNumber,
-       [&](std::string value) { texts.push_back(std::move(value)); });
-  if (texts.empty()) {
+  SettleSalvage salvage = SalvageSettlements(bytes);
+  if (salvage.good.empty() && salvage.refused.empty()) {
     Notify(pavane::v1::INVALID_UTF8, "a message with a text that is not UTF-8 was ignored");
     return true;
   }
-  ingress::Settler::Settlements good;
-  ingress::Settler::Results refused;
-  for (const std::string& text : texts) {
-    pavane::v1::Settlement settlement;
-    if (settlement.ParseFromString(text)) {
-      *good.Add() = std::move(settlement);
-      continue;
-    }
-    pavane::v1::SettleResult& result = refused.emplace_back();
-    take(text, pavane::v1::Settlement::kDeliveryIdFieldNumber,
-         [&](std::string value) { result.set_delivery_id(std::move(value)); });
-    *result.mutable_error() = event::ToError(Diagnose(text, *pavane::v1::Settlement::descriptor()));
-  }
   {
     MutexLock lock(state_mu_);
-    for (auto& result : refused) settled_.push_back(std::move(result));
+    outbox_.AddSettled(std::move(salvage.refused));
   }
   Pump();
-  return Settle(std::move(good));
+  return Settle(std::move(salvage.good));
 }
 
 bool SubscribeStream::Extend(const Request::Extend& extend) {
@@ -361,9 +311,7 @@ void SubscribeStream::OnExtended(const std::vector<delivery::ExtendAnswer>& answ
   {
     MutexLock lock(state_mu_);
     calls_ -= answers.size();
-    for (const delivery::ExtendAnswer& answer : answers) {
-      extended_.push_back(TranslateExtendAnswer(answer));
-    }
+    outbox_.AddExtended(answers);
   }
   Pump();
 }
@@ -374,7 +322,7 @@ void SubscribeStream::Say(Response message) {
   {
     MutexLock lock(state_mu_);
     if (ended_) return;
-    messages_.push_back(std::move(message));
+    outbox_.Say(std::move(message));
   }
   Pump();
 }
@@ -387,30 +335,14 @@ void SubscribeStream::Notify(pavane::v1::Reason reason, const std::string& messa
 }
 
 bool SubscribeStream::BuildMessage(grpc::ByteBuffer* out) {
-  bool built = true;
+  bool built = false;
   bool read_on = false;
   bool all_answered = false;
   {
     MutexLock lock(state_mu_);
     if (stage_ == Stage::kNew || stage_ == Stage::kOpening) return false;  // opened comes first
-    Response message;
-    if (!messages_.empty()) {
-      *out = Serialize(messages_.front());
-      messages_.pop_front();
-    } else if (!settled_.empty()) {
-      TakeResults(settled_, message.mutable_settle_results());
-      *out = Serialize(message);
-    } else if (!extended_.empty()) {
-      TakeResults(extended_, message.mutable_extend_results());
-      *out = Serialize(message);
-    } else if (!deliveries_.empty()) {
-      BatchBounds bounds;
-      bounds.deliveries_max = open_.batch_max() == 0 ? kDeliveriesPerMessageMax : open_.batch_max();
-      *out = EncodeDeliveryBatch(deliveries_, bounds);
-    } else {
-      built = false;
-      all_answered = half_closed_ && calls_ == 0;
-    }
+    built = outbox_.Next(open_.batch_max(), out);
+    all_answered = !built && half_closed_ && calls_ == 0;
     if (paused_) read_on = MayReadOn();
   }
   if (read_on) ReadOn();
@@ -422,7 +354,7 @@ void SubscribeStream::Deliver(std::vector<targets::OutgoingDelivery> deliveries)
   {
     MutexLock lock(state_mu_);
     if (ended_) return;  // delivery learns of the end by CloseSession
-    for (auto& delivery : deliveries) deliveries_.push_back(std::move(delivery));
+    outbox_.AddDeliveries(std::move(deliveries));
   }
   Pump();
 }
@@ -437,10 +369,7 @@ void SubscribeStream::LeasesLost(std::vector<std::string> delivery_ids) {
 
 void SubscribeStream::Draining(absl::Time until) {
   Response message;
-  const int64_t us = absl::ToUnixMicros(until);
-  auto& time = *message.mutable_draining()->mutable_until();
-  time.set_seconds(us / 1'000'000);
-  time.set_nanos(static_cast<int32_t>(us % 1'000'000) * 1000);
+  event::SetTimestamp(absl::ToUnixMicros(until), message.mutable_draining()->mutable_until());
   Say(std::move(message));
 }
 
@@ -468,10 +397,7 @@ void SubscribeStream::OnEnd(bool cancelled) {
     ended_ = true;
     connected = connected_;
     counted = counted_;
-    messages_.clear();
-    deliveries_.clear();
-    settled_.clear();
-    extended_.clear();
+    outbox_.Clear();
   }
   if (counted) {
     broker_.streams.fetch_sub(1);

@@ -1,7 +1,6 @@
 #ifndef PAVANE_RPC_SUBSCRIBE_STREAM_H_
 #define PAVANE_RPC_SUBSCRIBE_STREAM_H_
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "delivery/requests.h"
 #include "pavane/v1/subscriber.pb.h"
 #include "rpc/raw_stream.h"
+#include "rpc/subscribe_outbox.h"
 #include "rpc/subscriber_context.h"
 #include "targets/session.h"
 
@@ -93,10 +93,7 @@ class SubscribeStream : public RawStream, public targets::Session {
   bool ended_ ABSL_GUARDED_BY(state_mu_) = false;
   bool paused_ ABSL_GUARDED_BY(state_mu_) = false;  // not reading
   size_t calls_ ABSL_GUARDED_BY(state_mu_) = 0;     // items settled or extended, not answered
-  std::deque<Response> messages_ ABSL_GUARDED_BY(state_mu_);
-  std::deque<pavane::v1::SettleResult> settled_ ABSL_GUARDED_BY(state_mu_);
-  std::deque<pavane::v1::ExtendResult> extended_ ABSL_GUARDED_BY(state_mu_);
-  std::deque<targets::OutgoingDelivery> deliveries_ ABSL_GUARDED_BY(state_mu_);
+  SubscribeOutbox outbox_ ABSL_GUARDED_BY(state_mu_);
 };
 
 }  // namespace pavane::rpc
