@@ -107,15 +107,11 @@ absl::Status Get(const Context& context, const NameOptions& options) {
   CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   GetBusRequest request;
   request.set_name(options.name);
-  auto response = broker.Call(&BusAdmin::Stub::GetBus, request);
-  if (absl::IsNotFound(response.status())) {
-    return WithHint(response.status(), "see `pavane bus list`");
-  }
-  CLI_RETURN_IF_ERROR(response.status());
+  CLI_ASSIGN_OR_RETURN(const auto response, broker.Call(&BusAdmin::Stub::GetBus, request));
   if (context.json()) {
-    context.PrintJson(response->bus());
+    context.PrintJson(response.bus());
   } else {
-    PrintDetails(context, response->bus());
+    PrintDetails(context, response.bus());
   }
   return absl::OkStatus();
 }

@@ -144,17 +144,24 @@ absl::Status AllTargets(const Context& context, const StatsOptions& options) {
   ListTargetStatsRequest request;
   request.set_bus(options.bus);
   request.set_rule(options.rule);
-  return ShowPages(context, &SystemAdmin::Stub::ListTargetStats, request, {}, &table,
-                   [&](const ListTargetStatsResponse& page) {
-                     for (const TargetStats& stats : page.targets()) {
-                       if (context.json()) {
-                         context.PrintJson(stats);
-                       } else {
-                         AddRow(stats, &table);
-                       }
-                     }
-                     return page.targets_size();
-                   });
+  int shown = 0;
+  CLI_RETURN_IF_ERROR(ShowPages(context, &SystemAdmin::Stub::ListTargetStats, request, {}, &table,
+                                [&](const ListTargetStatsResponse& page) {
+                                  shown += page.targets_size();
+                                  for (const TargetStats& stats : page.targets()) {
+                                    if (context.json()) {
+                                      context.PrintJson(stats);
+                                    } else {
+                                      AddRow(stats, &table);
+                                    }
+                                  }
+                                  return page.targets_size();
+                                }));
+  if (shown > 0 || options.rule.empty()) return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat("no target of a rule ", options.rule,
+                   options.bus.empty() ? "" : absl::StrCat(" on bus ", options.bus),
+                   "; see `pavane stats --targets`"));
 }
 
 absl::Status Stats(const Context& context, const StatsOptions& options) {

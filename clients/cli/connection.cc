@@ -58,7 +58,9 @@ absl::Status FromBroker(const grpc::Status& status, const grpc::ClientContext& c
     return absl::Status(code, status.error_message());
   }
   error.set_code(static_cast<int32_t>(code));
-  return RefusedBecause(error);
+  const absl::Status refused = RefusedBecause(error);
+  if (error.reason() != pavane::v1::UNKNOWN_BUS) return refused;
+  return WithHint(refused, "`pavane bus list` shows all, `pavane bus put NAME` makes one");
 }
 
 }  // namespace

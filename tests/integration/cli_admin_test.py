@@ -30,7 +30,7 @@ class Buses(CliTest):
 
     def test_refusals(self):
         self.fails(NOT_FOUND, 'bus', 'get', 'nobody')
-        self.fails(NOT_FOUND, 'bus', 'delete', 'nobody')
+        self.fails(NOT_FOUND, 'bus', 'delete', 'nobody', saying='`pavane bus list`')
         self.fails(FAILURE, 'bus', 'put', 'no spaces allowed')
         self.fails(FAILURE, 'bus', 'delete', 'default')
         self.fails(USAGE, 'bus', 'put', 'x', '--retention', 'long')
@@ -203,7 +203,8 @@ class DeadLetters(CliTest):
         self.assertEqual(self.list(), [])
         got = self.lines('subscribe', '--service', self.service, '-n', '4', '--for', '20s')
         self.assertEqual({d['kind'] for d in got}, {'REDRIVE'})
-        self.fails(NOT_FOUND, 'dead-letter', 'redrive', 'nobody')
+        for change in ('redrive', 'skip'):
+            self.fails(NOT_FOUND, 'dead-letter', change, 'nobody', silent=True)
 
     def test_redrive_to_a_vanished_target(self):
         self.make_dead_letters(2)
@@ -262,6 +263,7 @@ class System(CliTest):
         self.assertIn(self.service, self.ok('stats', '--targets'))
         self.assertEqual(len(self.lines('stats', '--targets', '--bus', self.bus)), 1)
         self.fails(NOT_FOUND, 'stats', '--target', 'a/b/c')
+        self.fails(NOT_FOUND, 'stats', '--rule', 'nowhere', saying='no target of a rule nowhere')
         self.fails(USAGE, 'stats', '--target', 'a')
 
 

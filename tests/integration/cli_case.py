@@ -127,13 +127,15 @@ class CliTest(unittest.TestCase):
         """Runs a command with -o json; one object per line."""
         return [json.loads(line) for line in self.ok(*arguments, '-o', 'json', **options).splitlines()]
 
-    def fails(self, code, *arguments, saying=None, **options):
-        """Runs a command that must fail with `code`; its standard error."""
+    def fails(self, code, *arguments, saying=None, silent=False, **options):
+        """Runs a command that must fail with `code`, `silent`: without output; its standard error."""
         done = run(*arguments, **options)
         self.assertEqual(done.returncode, code, f'{arguments}: {done.stdout}{done.stderr}')
         self.assertNotEqual(done.stderr, '')
         if saying:
             self.assertIn(saying, done.stderr)
+        if silent:
+            self.assertEqual(done.stdout, '')
         return done.stderr
 
     def file(self, name, content):
