@@ -18,7 +18,7 @@ import tempfile
 import time
 
 STORE_KILLS = 400  # of one piece
-BROKER_KILLS = 50
+BROKER_KILLS = 100
 BROKER_SHARE = 0.1
 SUMS = ('kills', 'in_flight', 'acknowledged')
 TABLES = ('ends', 'fail_points', 'figures')

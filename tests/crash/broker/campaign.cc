@@ -1,5 +1,6 @@
 #include "tests/crash/broker/campaign.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +22,8 @@ namespace {
 namespace admin = pavane::admin::v1;
 
 constexpr int kLanes = 6;
+// From so many kills on a run says something of the load, too.
+constexpr uint64_t kKillsOfALongRun = 50;
 
 }  // namespace
 
@@ -154,9 +157,23 @@ void Campaign::Check(bool quiet) {
   tally_.problems.insert(tally_.problems.end(), checker.problems().begin(),
                          checker.problems().end());
   if (tally_.acknowledged == 0) tally_.problems.push_back("nothing was acknowledged");
+  CheckLoad();
   const int exit_code = daemon_.Terminate();
   if (exit_code != 0) {
     tally_.problems.push_back("exit code " + std::to_string(exit_code) + " at SIGTERM");
+  }
+}
+
+void Campaign::CheckLoad() {
+  const uint64_t up_ms = std::max<uint64_t>(tally_.figures["up_ms"], 1);
+  const uint64_t rate = tally_.figures["events"] * 1000 / up_ms;
+  tally_.figures["events_per_second"] = rate;
+  if (tally_.kills >= kKillsOfALongRun && tally_.in_flight * 2 < tally_.kills) {
+    tally_.problems.push_back("fewer than half of the kills hit work under way");
+  }
+  if (rate < options_.rate_min) {
+    tally_.problems.push_back(std::to_string(rate) + " events/s while up, wanted " +
+                              std::to_string(options_.rate_min));
   }
 }
 

@@ -25,6 +25,7 @@ class Campaign {
     std::string folder;
     uint64_t kills = 100;
     uint64_t seed = 0;
+    uint64_t rate_min = 0;                                      // events/s while it is up
     std::string lie;                                            // a planted fault
     std::string only_at;                                        // kill only at this fail point
     std::chrono::seconds patience = std::chrono::seconds(900);  // until all is settled at last
@@ -44,6 +45,7 @@ class Campaign {
   std::string ChooseFailPoint();
   bool AwaitQuiet();
   void Check(bool quiet);
+  void CheckLoad();
 
   const Options options_;
   const std::vector<testing::FailPointEntry> points_;

@@ -2,7 +2,7 @@
 // acknowledged is lost, no delivery is lost, and no settlement is applied halfway; see campaign.h.
 //
 //   broker_crash [--kills N] [--seed S] [--folder DIR] [--lie POINT] [--only-at POINT]
-//                [--patience SECONDS] PAVANED
+//                [--patience SECONDS] [--rate-min EVENTS_PER_SECOND] PAVANED
 //
 // Prints one line of JSON. Exit code 0 when every check holds.
 #include <stdlib.h>
@@ -28,6 +28,8 @@ bool Parse(int argc, char** argv, Campaign::Options& options) {
       options.seed = std::strtoull(argv[++i], nullptr, 10);
     } else if (word == "--patience" && has_value) {
       options.patience = std::chrono::seconds(std::strtoull(argv[++i], nullptr, 10));
+    } else if (word == "--rate-min" && has_value) {
+      options.rate_min = std::strtoull(argv[++i], nullptr, 10);
     } else if (word == "--folder" && has_value) {
       options.folder = argv[++i];
     } else if (word == "--lie" && has_value) {

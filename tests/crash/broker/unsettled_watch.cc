@@ -9,6 +9,8 @@ namespace pavane::crash {
 namespace {
 
 constexpr int kEvents = 6;
+constexpr int kPastEvents = 3;
+constexpr int kFillTriesMax = 5000;
 constexpr std::chrono::milliseconds kWatchPause(40);
 
 // The only number of the refusal.
@@ -29,30 +31,54 @@ void UnsettledWatch::Run() {
   const auto channel = daemon_.Connect();
   auto rules = pavane::admin::v1::RuleAdmin::NewStub(channel);
   auto publisher = pavane::v1::PublisherService::NewStub(channel);
+  auto stats = pavane::admin::v1::SystemAdmin::NewStub(channel);
   for (int round = 0; !stop_; ++round) {
     // Letters only: the number in the refusal is the count.
     std::string name = "hold-";
     for (int rest = round; rest > 0; rest /= 26) name += static_cast<char>('a' + rest % 26);
-    PutRule(*rules, name);
+    // Every second target also wants the events that came before it.
+    const bool from_past = round % 2 == 1;
+    if (!from_past) PutRule(*rules, name, false);
     for (int i = 0; i < kEvents; ++i) {
+      if (from_past && i == kPastEvents) PutRule(*rules, name, true);
       Publish(*publisher, name, i);
       Pause(kWatchPause);
     }
+    if (from_past) AwaitFill(*stats, name);
     Delete(*rules, name, kEvents);
   }
 }
 
-void UnsettledWatch::PutRule(pavane::admin::v1::RuleAdmin::Stub& rules, const std::string& name) {
+void UnsettledWatch::PutRule(pavane::admin::v1::RuleAdmin::Stub& rules, const std::string& name,
+                             bool from_past) {
   pavane::admin::v1::PutRuleRequest put;
   put.mutable_rule()->set_name(name);
   put.mutable_rule()->set_pattern(R"({"detail-type":[")" + name + R"("]})");
   pavane::admin::v1::Target& target = *put.mutable_rule()->add_targets();
   target.set_id("nobody");
   target.set_address("service:nobody");
+  if (from_past) target.mutable_start_position()->set_earliest(true);
   RepeatCall([&](grpc::ClientContext& context) {
     pavane::admin::v1::PutRuleResponse response;
     return rules.PutRule(&context, put, &response);
   });
+}
+
+void UnsettledWatch::AwaitFill(pavane::admin::v1::SystemAdmin::Stub& stats,
+                               const std::string& name) {
+  pavane::admin::v1::ListTargetStatsRequest request;
+  request.set_rule(name);
+  for (int i = 0; i < kFillTriesMax && !stop_; ++i) {
+    uint64_t queued = 0;
+    RepeatCall([&](grpc::ClientContext& context) {
+      pavane::admin::v1::ListTargetStatsResponse response;
+      const grpc::Status status = stats.ListTargetStats(&context, request, &response);
+      for (const auto& target : response.targets()) queued += target.queued();
+      return status;
+    });
+    if (queued >= kEvents) return;
+    Pause(kWatchPause);
+  }
 }
 
 void UnsettledWatch::Publish(pavane::v1::PublisherService::Stub& publisher, const std::string& name,

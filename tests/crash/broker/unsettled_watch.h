@@ -5,12 +5,14 @@
 #include <string>
 
 #include "pavane/admin/v1/rule.grpc.pb.h"
+#include "pavane/admin/v1/system.grpc.pb.h"
 #include "pavane/v1/publisher.grpc.pb.h"
 #include "tests/crash/broker/party.h"
 
 namespace pavane::crash {
 
-/// Queues deliveries for a service that never comes, one by one, then asks for the rule's deletion:
+/// Queues deliveries for a service that never comes, one by one, every second time some of them by
+/// the target's start position, then asks for the rule's deletion:
 /// it must be refused with exactly their number, and done with discard. Writes `refused WANTED
 /// FOUND` and `discarded WANTED FOUND`.
 class UnsettledWatch : public Party {
@@ -22,7 +24,9 @@ class UnsettledWatch : public Party {
   void Run() override;
 
  private:
-  void PutRule(pavane::admin::v1::RuleAdmin::Stub& rules, const std::string& name);
+  void PutRule(pavane::admin::v1::RuleAdmin::Stub& rules, const std::string& name, bool from_past);
+  /// Until the events from before the target are queued, too.
+  void AwaitFill(pavane::admin::v1::SystemAdmin::Stub& stats, const std::string& name);
   void Publish(pavane::v1::PublisherService::Stub& publisher, const std::string& name, int number);
   void Delete(pavane::admin::v1::RuleAdmin::Stub& rules, const std::string& name, int wanted);
 };
