@@ -2,11 +2,13 @@
 #include <filesystem>
 #include <string>
 
+#include "absl/strings/str_replace.h"
 #include <gtest/gtest.h>
 
 #include "store/log.h"
 #include "tests/golden/golden_content.h"
 #include "tests/golden/golden_ordering.h"
+#include "tests/golden/golden_schedule.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 
@@ -33,12 +35,17 @@ TEST_P(GoldenTest, AStoreOfAnEarlierVersionOpensAndGoesOn) {
     if (GetParam() != "v1") {
       EXPECT_OK(CheckGoldenOrdering(*log));
     }
+    if (GetParam() == "v2-schedule") {
+      EXPECT_OK(CheckGoldenSchedule(*log));
+    }
     EXPECT_EQ(log->boot(), BootNumber(first ? 3 : 4));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, GoldenTest, ::testing::Values("v1", "v2"),
-                         [](const auto& version) { return version.param; });
+INSTANTIATE_TEST_SUITE_P(Versions, GoldenTest, ::testing::Values("v1", "v2", "v2-schedule"),
+                         [](const auto& version) {
+                           return absl::StrReplaceAll(version.param, {{"-", "_"}});
+                         });
 
 }  // namespace
 }  // namespace pavane::testing

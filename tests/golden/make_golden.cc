@@ -15,6 +15,7 @@
 #include "store/log.h"
 #include "tests/golden/golden_content.h"
 #include "tests/golden/golden_ordering.h"
+#include "tests/golden/golden_schedule.h"
 
 namespace pavane::testing {
 namespace {
@@ -38,14 +39,17 @@ absl::Status Make(const std::string& directory) {
   {
     ASSIGN_OR_RETURN(const auto log, store::Log::Open(options));
     RETURN_IF_ERROR(WriteGoldenTables(*log));
+    RETURN_IF_ERROR(WriteGoldenSchedule(*log));
   }
   RETURN_IF_ERROR(Flush(directory));
   {
     ASSIGN_OR_RETURN(const auto log, store::Log::Open(options));
     RETURN_IF_ERROR(WriteGoldenTail(*log));
+    RETURN_IF_ERROR(WriteGoldenScheduleTail(*log));
     RETURN_IF_ERROR(WriteGoldenOrdering(*log));
     RETURN_IF_ERROR(CheckGoldenContent(*log));
     RETURN_IF_ERROR(CheckGoldenOrdering(*log));
+    RETURN_IF_ERROR(CheckGoldenSchedule(*log));
   }
   // What RocksDB tells people, with paths and times.
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
