@@ -59,6 +59,24 @@ TEST(Forwarder, AChainEndsAtTheHopLimit) {
   }
 }
 
+TEST(Forwarder, ACircleEndsAtTheBusThatHasTheEvent) {
+  Stations broker;
+  ASSERT_OK(broker.PutBus("audit"));
+  ASSERT_OK(broker.PutRule("there", R"({"source":["shop"]})", {"bus:audit"}).status());
+  ASSERT_OK(broker.PutRule("back", R"({"source":["shop"]})", {"bus:default"}, "audit").status());
+  broker.PublishOne(MakeEvent());
+  // Both forwardings succeed, and nothing is left to do.
+  for (bool done = false; !done;) {
+    uint64_t successes = 0;
+    for (const delivery::TargetStats& target : broker.dispatcher->CollectTargetStats()) {
+      successes += target.counters.successes;
+    }
+    done = successes == 2;
+  }
+  EXPECT_EQ(broker.log->EventRange(BusId(1)).second, Sequence(1));
+  EXPECT_EQ(broker.log->EventRange(BusId(2)).second, Sequence(1));
+}
+
 TEST(Forwarder, RefusesWhatCannotGo) {
   Stations broker;
   ASSERT_OK(broker.PutBus("audit"));
