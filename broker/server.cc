@@ -97,7 +97,7 @@ class Server::Impl {
 
   void Stop() {
     if (std::exchange(stopped_, true)) return;
-    if (rpc_ != nullptr) Drain();
+    if (ready_) Drain();  // a start that failed has nothing to wait for
     if (supervisor_ != nullptr) supervisor_->Stop();
     if (housekeeping_ != nullptr) housekeeping_->Stop();
     if (due_events_ != nullptr) due_events_->Stop();

@@ -19,6 +19,9 @@
 namespace pavane::http {
 namespace {
 
+// What civetweb says of every address that it cannot have; the reason is only in its log.
+constexpr absl::string_view kNoPorts = "Failed to setup server ports";
+
 // civetweb counts its users and wants to be set up once per process.
 void InitLibrary() {
   static const unsigned features = mg_init_library(MG_FEATURES_DEFAULT);
@@ -91,8 +94,10 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const Options& opt
   mg_error_data error = {&code, message, sizeof(message)};
   server->context_ = mg_start2(&init, &error);
   if (server->context_ == nullptr) {
+    // As the gRPC door says it.
     return absl::UnavailableError(
-        absl::StrCat("cannot listen for HTTP on ", listen, ": ", message));
+        absl::StrCat("cannot listen for HTTP on ", listen, ": ",
+                     message == kNoPorts ? "is another program using the address?" : message));
   }
   mg_server_port port = {};
   if (mg_get_server_ports(server->context_, 1, &port) < 1) {

@@ -1,8 +1,10 @@
 // Answers GET and HEAD on a fixed set of paths, over civetweb.
 //
-// Each connection carries one request: a worker is busy only while it answers, so that an idle
-// client cannot hold one. Handlers run on civetweb's workers, concurrently, and must outlive the
-// server's Stop. Everything else than a known path and method gets an error as JSON.
+// Each connection carries one request and holds a worker while it is read and answered. A client
+// that does not finish its request holds it for the request's time limit only; the workers are
+// many, so that a hundred such clients delay a probe by no more than that. Handlers run on
+// civetweb's workers, concurrently, and must outlive the server's Stop. Everything else than a
+// known path and method gets an error as JSON.
 #ifndef PAVANE_HTTP_HTTP_SERVER_H_
 #define PAVANE_HTTP_HTTP_SERVER_H_
 
@@ -30,10 +32,10 @@ class HttpServer {
   struct Options {
     std::string host = "127.0.0.1";  // IPv4 address or name
     uint16_t port = 0;               // 0: any free one
-    int workers = 8;
+    int workers = 64;
     int connections_waiting_max = 64;
     int header_bytes_max = 16'384;
-    absl::Duration request_timeout = absl::Seconds(10);  // to read a request, and between writes
+    absl::Duration request_timeout = absl::Seconds(2);  // to read a request, and between writes
   };
 
   // Serves when it returns.

@@ -272,7 +272,12 @@ class StartTest(unittest.TestCase):
             try:
                 code, said = self.start(f"--data-dir={folder}/other", f"--grpc-listen={broker.grpc}", "--http-listen=127.0.0.1:0")
                 self.assertEqual(code, 69, said)
-                self.assertIn(broker.grpc, said)
+                self.assertIn(f"cannot listen on {broker.grpc}: is another program using the address?", said)
+                http = broker.http.removeprefix("http://")
+                code, said = self.start(f"--data-dir={folder}/other", "--grpc-listen=127.0.0.1:0", f"--http-listen={http}")
+                self.assertEqual(code, 69, said)
+                self.assertIn(f"cannot listen for HTTP on {http}: is another program using the address?", said)
+                self.assertNotIn("draining", said)
             finally:
                 broker.stop()
 

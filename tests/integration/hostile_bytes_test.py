@@ -83,9 +83,11 @@ class HostileBytesTest(BrokerTest):
     def test_half_open_connections_stop_nobody(self):
         for _ in range(200):
             self.connect(self.broker.grpc).sendall(PREFACE[:5])
-        for _ in range(5):
-            self.connect(self.broker.http.removeprefix("http://")).sendall(b"GET /met")
         self.assert_serves()
+        for _ in range(100):
+            self.connect(self.broker.http.removeprefix("http://")).sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")
+        for path in ("/healthz", "/readyz", "/metrics"):
+            self.assertEqual(http_get(self.broker.http + path)[0], 200)
         self.assertGreater(self.publish({"event": event("beside-half-open")})[0].sequence, 0)
 
     def test_a_call_with_huge_headers_is_refused(self):

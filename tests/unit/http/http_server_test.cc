@@ -108,7 +108,8 @@ TEST(HttpServer, APortInUseIsToldAtStart) {
   HttpServer::Options options;
   options.port = server->port();
   EXPECT_THAT(HttpServer::Start(options, {}),
-              StatusIs(absl::StatusCode::kUnavailable, HasSubstr(server->address())));
+              StatusIs(absl::StatusCode::kUnavailable,
+                       HasSubstr(server->address() + ": is another program using the address?")));
 }
 
 TEST(HttpServer, AfterStopNobodyAnswers) {
