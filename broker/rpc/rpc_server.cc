@@ -1,9 +1,15 @@
 #include "rpc/rpc_server.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -47,6 +53,29 @@ void SetChannelArguments(grpc::ServerBuilder& builder, size_t message_bytes_max)
 
 // gRPC's own lines are for debugging gRPC; what matters of them is in our statuses.
 void LogGrpcLine(gpr_log_func_args* args) { LOG_DEBUG("grpc: {}", args->message); }
+
+// Whether somebody listens on a Unix socket. gRPC would take the path from them without a word, as
+// it rightly does with the file that a killed broker left.
+bool IsTakenUnixSocket(absl::string_view address) {
+  sockaddr_un to = {};
+  to.sun_family = AF_UNIX;
+  if (!absl::ConsumePrefix(&address, "unix:") || address.size() >= sizeof(to.sun_path)) {
+    return false;
+  }
+  address.copy(to.sun_path, address.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  const bool connected = connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0;
+  // Its queue is full, or it is a socket of another kind: somebody's all the same.
+  const bool taken = connected || errno == EAGAIN || errno == EPROTOTYPE;
+  close(fd);
+  return taken;
+}
+
+absl::Status CannotListen(absl::string_view address) {
+  return absl::UnavailableError(
+      absl::StrCat("cannot listen on ", address, ": is another program using the address?"));
+}
 
 // "host:port" with the port in use.
 std::string WithPort(const std::string& address, int port) {
@@ -108,6 +137,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const Options& optio
   SetChannelArguments(builder, options.message_bytes_max);
   std::vector<int> ports(options.listen.size(), 0);
   for (size_t i = 0; i < options.listen.size(); ++i) {
+    if (IsTakenUnixSocket(options.listen[i])) return CannotListen(options.listen[i]);
     builder.AddListeningPort(options.listen[i], grpc::InsecureServerCredentials(), &ports[i]);
   }
   started->services_->Register(builder);
@@ -115,8 +145,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(const Options& optio
   for (size_t i = 0; i < options.listen.size(); ++i) {
     // A Unix socket has no port; gRPC says 1.
     if (started->server_ == nullptr || ports[i] == 0) {
-      return absl::UnavailableError(absl::StrCat("cannot listen on ", options.listen[i],
-                                                 ": is another program using the address?"));
+      return CannotListen(options.listen[i]);
     }
     started->addresses_.push_back(WithPort(options.listen[i], ports[i]));
   }

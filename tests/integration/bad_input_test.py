@@ -281,6 +281,25 @@ class StartTest(unittest.TestCase):
             finally:
                 broker.stop()
 
+    def test_unix_socket_in_use(self):
+        with tempfile.TemporaryDirectory() as folder:
+            listen = f"unix:{folder}/grpc.sock"
+            broker = Broker(folder, f"--grpc-listen={listen}")
+            self.addCleanup(broker.kill)
+            code, said = self.start(f"--data-dir={folder}/other", f"--grpc-listen={listen}", "--http-listen=")
+            self.assertEqual(code, 69, said)
+            self.assertIn(f"cannot listen on {listen}: is another program using the address?", said)
+            self.assert_serves(listen)
+            broker.kill()
+            self.assertTrue(pathlib.Path(folder, "grpc.sock").is_socket(), "a killed broker leaves its file")
+            broker.start()
+            self.assert_serves(listen)
+            self.assertEqual(broker.stop(), 0)
+
+    def assert_serves(self, address):
+        with grpc.insecure_channel(address) as channel:
+            self.assertEqual(PROTOCOL.call(channel, BUSES, "GetBus").bus.name, "default")
+
     def test_listening_beyond_loopback_needs_a_word(self):
         with tempfile.TemporaryDirectory() as folder:
             code, said = self.start(f"--data-dir={folder}/data", "--grpc-listen=0.0.0.0:0")
