@@ -192,6 +192,16 @@ absl::Status FindDatabase(const std::string& directory) {
   return absl::NotFoundError(absl::StrCat("there is no store in ", directory));
 }
 
+// RocksDB has no code for a lock held by somebody else, only the system's words.
+absl::Status OpenError(const rocksdb::Status& status, const std::string& directory) {
+  const std::string text = status.ToString();
+  if (absl::StrContains(text, "lock file") && absl::StrContains(text, "temporarily unavailable")) {
+    return absl::UnavailableError(
+        absl::StrCat("data directory ", directory, " is in use by another process"));
+  }
+  return FromRocksDb(status, absl::StrCat("opening data directory ", directory));
+}
+
 absl::Status MakeDirectory(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -237,7 +247,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::OpenWith(const Options& opti
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened =
       rocksdb::DB::Open(db_options, options.directory, families, &handles, &db);
-  RETURN_IF_ERROR(FromRocksDb(opened, absl::StrCat("opening data directory ", options.directory)));
+  if (!opened.ok()) return OpenError(opened, options.directory);
   database->db_.reset(db);
   for (size_t i = 0; i < names.size(); ++i) {
     const auto known = std::find(kFamilyNames.begin(), kFamilyNames.end(), names[i]);

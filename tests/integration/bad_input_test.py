@@ -262,6 +262,7 @@ class StartTest(unittest.TestCase):
             try:
                 code, said = self.start(f"--data-dir={folder}/data", "--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0")
                 self.assertEqual(code, 69, said)
+                self.assertIn(f"data directory {folder}/data is in use by another process", said)
                 self.assertEqual(PROTOCOL.call(broker.channel, BUSES, "GetBus").bus.name, "default")
             finally:
                 broker.stop()
