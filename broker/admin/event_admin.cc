@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "admin/kept_event.h"
 #include "admin/page_token.h"
 #include "base/status_macros.h"
 #include "event/event_header.h"
@@ -71,8 +72,9 @@ absl::StatusOr<GetEventResponse> EventAdmin::Get(
   GetEventResponse response;
   if (request.key_case() == Request::kSequence) {
     ASSIGN_OR_RETURN(const ingress::BusRulesPtr bus, FindBus(request.bus()));
-    ASSIGN_OR_RETURN(const event::StoredEventPtr event,
-                     log_.ReadEvent({bus->bus->id, Sequence(request.sequence())}));
+    ASSIGN_OR_RETURN(
+        const event::StoredEventPtr event,
+        ReadKeptEvent(log_, {bus->bus->id, Sequence(request.sequence())}, bus->bus->bus.name()));
     *response.add_events() = ShowEvent(rules->catalog(), bus->bus->bus.name(), *event);
     return response;
   }

@@ -9,6 +9,7 @@
 
 #include "admin/event_match.h"
 #include "admin/explain_tree.h"
+#include "admin/kept_event.h"
 #include "base/status_macros.h"
 #include "event/event_header.h"
 #include "event/hashes.h"
@@ -89,7 +90,8 @@ absl::StatusOr<event::StoredEventPtr> Explainer::FindStored(BusId bus,
                                                             const Request& request) const {
   switch (request.event_case()) {
     case Request::kSequence:
-      return log_.ReadEvent({bus, Sequence(request.sequence())});
+      return ReadKeptEvent(log_, {bus, Sequence(request.sequence())},
+                           ingress::BusNameOrDefault(request.bus()));
     case Request::kEventId:
       return FindById(bus, request);
     case Request::kEventJson:

@@ -187,8 +187,8 @@ absl::Status Filler::Find(const store::FillRecord& fill, size_t deliveries_max,
     ASSIGN_OR_RETURN(const std::vector<event::StoredEventPtr> events,
                      log_.ReadEvents(fill.bus, at, false, kPieceEvents, kPieceBytes));
     if (events.empty() && log_.EventRange(fill.bus).first == first) {
-      return absl::DataLossError(
-          absl::StrCat("event ", at.value(), " of bus ", fill.bus.value(), " is not there"));
+      return absl::DataLossError(absl::StrCat("event ", at.value(), " of bus '",
+                                              batch.rule->rule.bus(), "' is not there"));
     }
     for (const event::StoredEventPtr& event : events) {
       at = std::min(event->ref.sequence, fill.last.Next());

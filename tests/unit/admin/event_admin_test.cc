@@ -57,6 +57,9 @@ TEST(EventAdmin, FindsAnEventByNumberAndById) {
   EXPECT_EQ(response.events(0).sequence(), 1u);
   request.set_id("2");
   EXPECT_THAT(broker.events->Get(request).status(), StatusIs(absl::StatusCode::kNotFound));
+  request.set_sequence(99);
+  EXPECT_THAT(broker.events->Get(request).status(),
+              StatusIs(absl::StatusCode::kNotFound, "event 99 of bus 'default' is not kept"));
 }
 
 TEST(EventAdmin, ListsForwardsAndBackwardsInPages) {

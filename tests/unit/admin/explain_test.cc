@@ -160,7 +160,8 @@ TEST_F(ExplainTest, RefusesWhatCannotBeExplained) {
   EXPECT_THAT(Explain(request).status(),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("say which event")));
   request.set_sequence(7);
-  EXPECT_THAT(Explain(request).status(), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Explain(request).status(),
+              StatusIs(absl::StatusCode::kNotFound, "event 7 of bus 'default' is not kept"));
   request.set_event_json("[]");
   EXPECT_EQ(event::ReasonOf(Explain(request).status()), pavane::v1::INVALID_JSON);
   request.set_event_json("{}");
