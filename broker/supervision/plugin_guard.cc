@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "supervision/child_processes.h"
 #include "supervision/guard_protocol.h"
+#include "supervision/lock_holders.h"
 
 namespace pavane::supervision {
 namespace {
@@ -59,6 +60,7 @@ class Guard {
   void SetUp() {
     fcntl(kControlFd, F_SETFD, FD_CLOEXEC);
     fcntl(kStatusFd, F_SETFD, FD_CLOEXEC);
+    prctl(PR_SET_NAME, "pavane-guard");  // or else ps shows "exe", from /proc/self/exe
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     std::signal(SIGPIPE, SIG_IGN);  // the broker may be gone when we report
     sigset_t signals;
@@ -75,8 +77,9 @@ class Guard {
     MonotonicTime deadline = clock_.MonotonicNow() + job_.lock_wait;
     while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
       if (clock_.MonotonicNow() > deadline) {
-        return Fail(
-            absl::StrCat(job_.lock_path, " is still locked by processes of an earlier run"));
+        const std::string holders = HoldersOf(lock);
+        return Fail(absl::StrCat(job_.lock_path, " is still locked by processes of an earlier run",
+                                 holders.empty() ? "" : ": ", holders));
       }
       if (NextOrder(clock_.MonotonicNow() + kLockPoll) != Order::kNone) {
         return Fail("stopped while waiting for the lock");

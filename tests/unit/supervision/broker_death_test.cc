@@ -68,6 +68,12 @@ pid_t ParentOf(pid_t pid) {
   return parent;
 }
 
+std::string CommandOf(pid_t pid) {
+  std::string command;
+  std::getline(std::ifstream(absl::StrCat("/proc/", pid, "/comm")), command);
+  return command;
+}
+
 class BrokerDeathTest : public ::testing::Test {
  protected:
   // A plugin with a child in its group, and a child and grandchild in a session of their own. It
@@ -113,6 +119,7 @@ TEST_F(BrokerDeathTest, PluginChildrenAndGrandchildrenDieWithAKilledBroker) {
   for (pid_t id : ids) processes.emplace_back(id);
   Watched guard(ParentOf(ids[0]));
   for (const Watched& process : processes) EXPECT_TRUE(process.Lives()) << process.pid();
+  EXPECT_EQ(CommandOf(guard.pid()), "pavane-guard");
 
   ASSERT_EQ(kill(broker, SIGKILL), 0);
   waitpid(broker, nullptr, 0);
@@ -158,7 +165,10 @@ TEST_F(BrokerDeathTest, WithAKilledGuardTheRestWaitsForTheGrandchildren) {
   EXPECT_TRUE(plugin.EndsSoon());  // by PR_SET_PDEATHSIG
   EXPECT_THAT(log.Await("plugin ended"), HasSubstr("its guard was killed"));
   // The others live on and hold the lock, so no second plugin is started beside them.
-  EXPECT_THAT(log.Await("plugin ended"), HasSubstr("still locked"));
+  const std::string refused = log.Await("plugin ended");
+  EXPECT_THAT(refused, HasSubstr("still locked"));
+  EXPECT_THAT(refused, HasSubstr(absl::StrCat(ids[2], " (sh)")));
+  for (const pid_t id : {ids[1], ids[3]}) EXPECT_THAT(refused, HasSubstr(absl::StrCat(id, " (")));
   EXPECT_TRUE(grandchild.Lives());
   for (size_t i = 1; i < ids.size(); ++i) kill(ids[i], SIGKILL);
   EXPECT_NE(log.Await("plugin started"), "");

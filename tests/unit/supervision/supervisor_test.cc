@@ -132,7 +132,8 @@ TEST_F(SupervisorTest, APluginWaitsForTheLockOfAnEarlierRun) {
   int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   ASSERT_EQ(flock(lock, LOCK_EX), 0);
   Start({Shell("p", "echo up; exec sleep 1000")});
-  EXPECT_THAT(log_.Await("plugin ended"), AllOf(HasSubstr(path), HasSubstr("still locked")));
+  EXPECT_THAT(log_.Await("plugin ended"), AllOf(HasSubstr(path), HasSubstr("still locked"),
+                                                HasSubstr(absl::StrCat(getpid(), " ("))));
   close(lock);
   EXPECT_NE(log_.Await("up"), "");
 }
