@@ -7,11 +7,13 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
@@ -20,6 +22,7 @@
 #include "rpc/bus_admin_service.h"
 #include "rpc/dead_letter_admin_service.h"
 #include "rpc/event_admin_service.h"
+#include "rpc/grpc_status.h"
 #include "rpc/publisher_service.h"
 #include "rpc/rule_admin_service.h"
 #include "rpc/service_admin_service.h"
@@ -83,6 +86,26 @@ std::string WithPort(const std::string& address, int port) {
   return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
 }
 
+constexpr size_t kMethodBytesShownMax = 256;
+
+// Every method that no service has: gRPC refuses it without a word.
+class UnknownMethods : public grpc::CallbackGenericService {
+ public:
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
+    class Refusal : public grpc::ServerGenericBidiReactor {
+     public:
+      explicit Refusal(const grpc::Status& status) { Finish(status); }
+      void OnDone() override { delete this; }
+    };
+    return new Refusal(
+        ToGrpcStatus(absl::UnimplementedError(absl::StrCat(
+                         "this broker has no method '",
+                         absl::CHexEscape(context->method().substr(0, kMethodBytesShownMax)), "'")),
+                     context));
+  }
+};
+
 }  // namespace
 
 class RpcServer::Services {
@@ -106,6 +129,7 @@ class RpcServer::Services {
     builder.RegisterService(&events_);
     builder.RegisterService(&services_);
     builder.RegisterService(&system_);
+    builder.RegisterCallbackGenericService(&unknown_);
   }
 
  private:
@@ -117,6 +141,7 @@ class RpcServer::Services {
   EventAdminService events_;
   ServiceAdminService services_;
   SystemAdminService system_;
+  UnknownMethods unknown_;
 };
 
 RpcServer::RpcServer(ServiceHealth& health, std::unique_ptr<Services> services)

@@ -106,6 +106,7 @@ class HostileBytesTest(BrokerTest):
             with self.assertRaises(grpc.RpcError) as refused:
                 self.broker.channel.unary_unary(path, request_serializer=None, response_deserializer=None)(b"", timeout=20)
             self.assertEqual(refused.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+            self.assertEqual(refused.exception.details(), f"this broker has no method '{path}'")
 
 
 if __name__ == "__main__":
