@@ -10,6 +10,7 @@
 
 #include "admin/names.h"
 #include "admin/page_token.h"
+#include "admin/unknown_fields.h"
 #include "base/status_macros.h"
 #include "event/reason.h"
 
@@ -92,6 +93,7 @@ absl::Status PlanDelete(CatalogEdit& edit, const std::string& name, bool discard
 
 void BusAdmin::Put(const pavane::admin::v1::PutBusRequest& request,
                    Callback<PutBusResponse> callback) {
+  if (absl::Status unknown = RefuseUnknownFields(request); !unknown.ok()) return callback(unknown);
   if (absl::Status status = CheckBus(request.bus()); !status.ok()) return callback(status);
   auto created = std::make_shared<bool>(false);
   editor_.Submit(

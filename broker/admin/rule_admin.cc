@@ -11,6 +11,7 @@
 
 #include "admin/page_token.h"
 #include "admin/rule_plan.h"
+#include "admin/unknown_fields.h"
 #include "base/status_macros.h"
 #include "event/reason.h"
 
@@ -72,6 +73,7 @@ absl::Status RuleAdmin::Check(const Rule& rule, ingress::ParsedPatterns* pattern
 
 void RuleAdmin::Put(const pavane::admin::v1::PutRuleRequest& request,
                     Callback<PutRuleResponse> callback) {
+  if (absl::Status unknown = RefuseUnknownFields(request); !unknown.ok()) return callback(unknown);
   ingress::ParsedPatterns patterns;
   if (absl::Status status = Check(request.rule(), &patterns); !status.ok()) {
     return callback(status);
@@ -99,6 +101,7 @@ void RuleAdmin::PutMany(const pavane::admin::v1::PutRulesRequest& request,
         pavane::v1::BATCH_TOO_LARGE,
         absl::StrCat("the call has ", request.rules_size(), " rules; at most ", kRulesPerCallMax)));
   }
+  if (absl::Status unknown = RefuseUnknownFields(request); !unknown.ok()) return callback(unknown);
   ingress::ParsedPatterns patterns;
   absl::flat_hash_set<std::pair<std::string, std::string>> names;
   for (const Rule& rule : request.rules()) {

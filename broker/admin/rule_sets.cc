@@ -9,6 +9,7 @@
 
 #include "admin/names.h"
 #include "admin/rule_plan.h"
+#include "admin/unknown_fields.h"
 #include "base/status_macros.h"
 #include "event/reason.h"
 #include "xxhash.h"
@@ -149,6 +150,9 @@ absl::Status CheckServiceRules(const CatalogEditor& editor, const std::string& s
   absl::flat_hash_set<std::string> names;
   for (const ServiceRule& rule : rules) {
     RETURN_IF_ERROR(CheckServiceRuleName(rule.name()));
+    if (absl::Status unknown = RefuseUnknownFields(rule); !unknown.ok()) {
+      return Annotate(unknown, absl::StrCat("rule '", rule.name(), "'"));
+    }
     if (!names.insert(rule.name()).second) {
       return event::Invalid(pavane::v1::INVALID_NAME,
                             absl::StrCat("the service brings two rules '", rule.name(), "'"));
@@ -178,6 +182,7 @@ uint64_t RuleSets::VersionOf(const std::string& service) const {
 
 void RuleSets::Apply(const std::string& service, const pavane::v1::RuleSet& rule_set,
                      Callback callback) {
+  if (absl::Status unknown = RefuseUnknownFields(rule_set); !unknown.ok()) return callback(unknown);
   std::vector<ServiceRule> rules = RulesOf(rule_set, false);
   ingress::ParsedPatterns patterns;
   absl::Status status = CheckServiceRules(editor_, service, rules, &patterns);

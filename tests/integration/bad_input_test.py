@@ -128,6 +128,45 @@ class BadInputTest(BrokerTest):
         self.assertEqual(self.refusal(RULES, "ExplainMatch", pattern="{}", event_json="{}")[:2],
                          ("INVALID_ARGUMENT", "INVALID_PATTERN"))
 
+    def test_fields_from_the_future_are_refused_where_they_would_be_kept(self):
+        def message(name, /, **fields):
+            return PROTOCOL.message(name)(**fields).SerializeToString()
+
+        rule = message("pavane.admin.v1.Rule", name="future", pattern='{"source":["future"]}')
+        target = message("pavane.admin.v1.Target", id="t", address="service:future")
+        future = field(1, b"from the future")
+        cases = (
+            ("PutRule", RULES, field(1, rule + field(13, future)), "field 13 of pavane.admin.v1.Rule"),
+            ("PutRule", RULES, field(1, rule + field(6, target + field(10, future))),
+             "field 10 of pavane.admin.v1.Target"),
+            ("PutRules", RULES, field(1, rule + field(6, target + field(11, future))),
+             "field 11 of pavane.admin.v1.Target"),
+            ("PutBus", BUSES, field(1, message("pavane.admin.v1.Bus", name="future") + field(11, future)),
+             "field 11 of pavane.admin.v1.Bus"))
+        for method, service, content, says in cases:
+            with self.subTest(says=says), self.assertRaises(grpc.RpcError) as refused:
+                self.raw(service, method)(content, timeout=20)
+            code, reason, details = self.explain(refused.exception)
+            self.assertEqual((code, reason), ("UNIMPLEMENTED", "NOT_SUPPORTED"))
+            self.assertIn(says, details)
+        self.assertEqual(self.refusal(RULES, "GetRule", name="future")[0], "NOT_FOUND")
+        self.assertEqual(self.refusal(BUSES, "GetBus", name="future")[0], "NOT_FOUND")
+        durable = message("pavane.v1.ServiceRule", name="r", pattern='{"source":["future"]}') + field(11, future)
+        session = durable + message("pavane.v1.ServiceRule", lifetime="EPHEMERAL")
+        for brought in (field(4, message("pavane.v1.RuleSet", version=1) + field(2, durable)), field(8, session)):
+            stream = Stream(self.broker.channel, raw=True)
+            stream.say_bytes(field(1, field(1, b"future") + brought))
+            with self.assertRaises(grpc.RpcError) as refused:
+                stream.next()
+            code, reason, details = self.explain(refused.exception)
+            self.assertEqual((code, reason), ("UNIMPLEMENTED", "NOT_SUPPORTED"))
+            self.assertIn("field 11 of pavane.v1.ServiceRule", details)
+        # What is not kept as a setting is read as protobuf means it: the event is published without that field.
+        entry = message("pavane.v1.PublishEntry", event=event("future-1")) + field(99, future)
+        published = PROTOCOL.message("pavane.v1.PublishResponse").FromString(
+            self.raw(PUBLISHER, "Publish")(field(1, entry), timeout=20))
+        self.assertGreater(published.results[0].sequence, 0)
+
     def test_all_rules_of_a_call_are_put_or_none(self):
         rules = [{"name": f"bulk-{i}", "pattern": '{"source":["bulk"]}'} for i in range(200)]
         self.assertEqual(self.refusal(RULES, "PutRules", rules=rules + [{"name": "x", "pattern": "?"}])[1],
