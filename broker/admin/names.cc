@@ -30,6 +30,12 @@ absl::Status Check(absl::string_view what, absl::string_view name, size_t bytes_
                           absl::StrCat("the name '", absl::CHexEscape(name), "' of a ", what,
                                        " may only have letters, digits and ", punctuation));
   }
+  if (name == "_other") {
+    return event::Invalid(pavane::v1::INVALID_NAME,
+                          absl::StrCat("a ", what,
+                                       " must not be called '_other': the metrics sum "
+                                       "what has no series of its own under that name"));
+  }
   return absl::OkStatus();
 }
 

@@ -1,5 +1,5 @@
 // Names and bounds that people choose, checked before anything reaches the writer. Refusals carry
-// their reason (event/reason.h).
+// their reason (event/reason.h). Nothing may be called `_other`, under which the metrics sum.
 #ifndef PAVANE_ADMIN_NAMES_H_
 #define PAVANE_ADMIN_NAMES_H_
 

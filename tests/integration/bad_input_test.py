@@ -109,6 +109,9 @@ class BadInputTest(BrokerTest):
             (rule(pattern=""), "INVALID_ARGUMENT", "INVALID_PATTERN"),
             (rule(name=""), "INVALID_ARGUMENT", "INVALID_NAME"),
             (rule(name="two words"), "INVALID_ARGUMENT", "INVALID_NAME"),
+            (rule(name="_other"), "INVALID_ARGUMENT", "INVALID_NAME"),
+            (rule(targets=[target("service:a", "_other")]), "INVALID_ARGUMENT", "INVALID_NAME"),
+            (rule(targets=[target("service:_other")]), "INVALID_ARGUMENT", "INVALID_NAME"),
             (rule(bus="nowhere"), "NOT_FOUND", "UNKNOWN_BUS"),
             (rule(targets=[target("service:a"), target("service:b")]), "INVALID_ARGUMENT", "DUPLICATE_TARGET"),
             (rule(targets=[target("service:a", f"t{i}") for i in range(101)]), "INVALID_ARGUMENT", "TOO_MANY"),
@@ -123,7 +126,8 @@ class BadInputTest(BrokerTest):
                 self.assertEqual(self.refusal(RULES, "PutRule", rule=bad)[:2], (code, reason))
         self.assertEqual(self.refusal(RULES, "GetRule", name="bad")[0], "NOT_FOUND")
         self.assertIn("line 1", self.refusal(RULES, "PutRule", rule=rule(pattern='{"source": "x"}'))[2])
-        self.assertEqual(self.refusal(BUSES, "PutBus", bus={"name": "a b"})[1], "INVALID_NAME")
+        for name in ("a b", "_other"):
+            self.assertEqual(self.refusal(BUSES, "PutBus", bus={"name": name})[1], "INVALID_NAME")
         self.assertEqual(self.refusal(BUSES, "DeleteBus", name="default")[0], "FAILED_PRECONDITION")
         self.assertEqual(self.refusal(RULES, "ExplainMatch", pattern="{}", event_json="{}")[:2],
                          ("INVALID_ARGUMENT", "INVALID_PATTERN"))

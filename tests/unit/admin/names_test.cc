@@ -22,6 +22,14 @@ TEST(Names, HaveLettersDigitsAndSomePunctuation) {
   }
 }
 
+TEST(Names, AreNotTheOneUnderWhichMetricsSum) {
+  for (const auto check : {CheckBusName, CheckRuleName, CheckTargetId, CheckServiceName}) {
+    EXPECT_EQ(event::ReasonOf(check("_other")), pavane::v1::INVALID_NAME);
+    EXPECT_OK(check("_others"));
+    EXPECT_OK(check("other"));
+  }
+}
+
 TEST(Names, HaveALongestLength) {
   EXPECT_OK(CheckBusName(std::string(256, 'x')));
   EXPECT_FALSE(CheckBusName(std::string(257, 'x')).ok());
