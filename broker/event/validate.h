@@ -29,9 +29,9 @@ struct DataShape {
   bool distinct_paths = false;
 };
 
-/// Whether `event` may come in: required attributes, names and types of attributes, UTF-8, JSON
-/// that says it is JSON, size. Done once, at the door; all later readers rely on it. A refusal
-/// carries its reason (event/reason.h) and says what to do.
+/// Whether `event` may come in: required attributes, names and types of attributes, UTF-8 without
+/// control characters in them, JSON that says it is JSON, size. Done once, at the door; all later
+/// readers rely on it. A refusal carries its reason (event/reason.h) and says what to do.
 absl::StatusOr<DataShape> Validate(const CloudEvent& event, const ValidateOptions& options);
 
 }  // namespace pavane::event

@@ -164,7 +164,7 @@ class Subscribing(CliTest):
         subscriber = self.start('subscribe', '--type', 'Wanted', '-b', self.bus, '-n', '1')
         self.wait_for_rule()
         self.publish('Other')
-        self.publish('Wanted', json.dumps({'x': '\x1b[2J\u202e'}), '-s', 'evil\x1b]0;title\x07')
+        self.publish('Wanted', json.dumps({'x': '\x1b[2J\u202e'}), '-s', 'evil\u202e')
         out, err = subscriber.communicate(timeout=LIMIT)
         self.assertEqual(subscriber.returncode, OK, err)
         self.assertEqual(len(out.splitlines()), 1)

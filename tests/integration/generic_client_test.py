@@ -92,6 +92,7 @@ class GenericClientTest(BrokerTest):
                 ({"event": event("be-2", correlationid="another")}, "CAUSE_MISMATCH", "emit 1"),
                 ({"event": event("be-2", causationid="another")}, "CAUSE_MISMATCH", "emit 1"),
                 ({"event": event("be-2", data="{")}, "INVALID_EMIT", "INVALID_JSON"),
+                ({"event": event("be-2", subject="a\x85b")}, "INVALID_EMIT", "INVALID_ATTRIBUTE"),
                 ({"event": event("be-2"), "bus": "nowhere"}, "INVALID_EMIT", "UNKNOWN_BUS"),
                 ({}, "INVALID_EMIT", "MISSING_ATTRIBUTE")):
             result = stream.settle(delivery_id=delivery_id, ack={"emits": [good, bad]})

@@ -47,6 +47,15 @@ TEST(Validate, RefusesEachBadEventWithItsReason) {
       {"no value", [](auto& e) { At(e, "key"); }, v1::INVALID_ATTRIBUTE},
       {"value not UTF-8", [](auto& e) { At(e, "key").set_ce_string("\xc0\x80"); },
        v1::INVALID_UTF8},
+      {"id with a line feed", [](auto& e) { e.set_id("a\nb"); }, v1::INVALID_ATTRIBUTE},
+      {"source with a NUL", [](auto& e) { e.set_source(std::string("a\0b", 3)); },
+       v1::INVALID_ATTRIBUTE},
+      {"type with an escape", [](auto& e) { e.set_type("\x1b[2J"); }, v1::INVALID_ATTRIBUTE},
+      {"subject with CR LF", [](auto& e) { At(e, "subject").set_ce_string("a\r\nB: c"); },
+       v1::INVALID_ATTRIBUTE},
+      {"URI with a tab", [](auto& e) { At(e, "key").set_ce_uri("a:\tb"); }, v1::INVALID_ATTRIBUTE},
+      {"reference with U+0080", [](auto& e) { At(e, "key").set_ce_uri_ref("a\xc2\x80"); },
+       v1::INVALID_ATTRIBUTE},
       {"time no timestamp", [](auto& e) { At(e, "time").set_ce_integer(3); },
        v1::INVALID_ATTRIBUTE},
       {"time no date", [](auto& e) { At(e, "time").set_ce_string("soon"); }, v1::INVALID_ATTRIBUTE},
@@ -70,6 +79,38 @@ TEST(Validate, RefusesEachBadEventWithItsReason) {
     EXPECT_EQ(ReasonOf(status), c.reason) << status;
     EXPECT_FALSE(status.message().empty());
   }
+}
+
+// Wherever the character stands in texts of every length about the step of the check.
+TEST(Validate, AttributesHaveNoControlCharacters) {
+  CloudEvent event = MakeEvent();
+  auto accepts = [&](const std::string& text) {
+    At(event, "key").set_ce_string(text);
+    return ReasonOf(Validate(event, {}).status()) != v1::INVALID_ATTRIBUTE;
+  };
+  for (uint32_t code = 0; code < 0x100; ++code) {
+    const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+    const std::string character = code < 0x80
+                                      ? std::string(1, static_cast<char>(code))
+                                      : std::string({static_cast<char>(0xc0 | code >> 6),
+                                                     static_cast<char>(0x80 | (code & 0x3f))});
+    for (size_t length = 0; length < 20; ++length) {
+      for (size_t at = 0; at <= length; ++at) {
+        for (const char beside : {' ', '~', '\xff'}) {
+          std::string text(length, beside == '\xff' ? 'a' : beside);
+          text.insert(at, character);
+          if (beside == '\xff') text += "\xe2\x82\xac\xc3\x85";  // ends beyond ASCII
+          ASSERT_EQ(accepts(text), !control) << code << " at " << at << " of " << length;
+        }
+      }
+    }
+  }
+}
+
+TEST(Validate, DataMayHaveControlCharacters) {
+  CloudEvent event = MakeEvent();
+  event.set_text_data("{\"a\":\"\\u001b\x7f\"}");
+  EXPECT_OK(Validate(event, {}).status());
 }
 
 TEST(Validate, DataIsJudgedByItsContentType) {
