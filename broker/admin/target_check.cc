@@ -11,6 +11,7 @@
 
 #include "admin/names.h"
 #include "base/status_macros.h"
+#include "config/retry_bounds.h"
 #include "event/reason.h"
 #include "event/timestamp.h"
 #include "event/view_path.h"
@@ -50,26 +51,26 @@ absl::Status CheckDuration(absl::string_view field, const google::protobuf::Dura
 }
 
 absl::Status CheckRetry(const pavane::v1::RetryPolicy& retry) {
-  if (retry.retries_max() > 185) {
-    return InvalidPolicy(
-        absl::StrCat("retry_policy.retries_max is ", retry.retries_max(), "; from 0 to 185"));
+  if (retry.retries_max() > config::kRetriesMax) {
+    return InvalidPolicy(absl::StrCat("retry_policy.retries_max is ", retry.retries_max(),
+                                      "; from 0 to ", config::kRetriesMax));
   }
   if (retry.has_age_max()) {
     RETURN_IF_ERROR(
-        CheckDuration("retry_policy.age_max", retry.age_max(), absl::Seconds(1), absl::Hours(24)));
+        CheckDuration("retry_policy.age_max", retry.age_max(), absl::Seconds(1), config::kAgeMax));
   }
   if (retry.has_backoff_initial()) {
     RETURN_IF_ERROR(CheckDuration("retry_policy.backoff_initial", retry.backoff_initial(),
-                                  absl::Milliseconds(1), absl::Hours(24)));
+                                  absl::Milliseconds(1), config::kBackoffMax));
   }
   if (retry.has_backoff_max()) {
     RETURN_IF_ERROR(CheckDuration("retry_policy.backoff_max", retry.backoff_max(),
-                                  absl::Milliseconds(1), absl::Hours(24)));
+                                  absl::Milliseconds(1), config::kBackoffMax));
   }
   if (retry.has_backoff_factor() &&
-      !(retry.backoff_factor() >= 1 && retry.backoff_factor() <= 10)) {
-    return InvalidPolicy(
-        absl::StrCat("retry_policy.backoff_factor is ", retry.backoff_factor(), "; from 1 to 10"));
+      !(retry.backoff_factor() >= 1 && retry.backoff_factor() <= config::kBackoffFactorMax)) {
+    return InvalidPolicy(absl::StrCat("retry_policy.backoff_factor is ", retry.backoff_factor(),
+                                      "; from 1 to ", config::kBackoffFactorMax));
   }
   if (retry.non_retryable_codes_size() > kNonRetryableCodesMax) {
     return InvalidPolicy(absl::StrCat("retry_policy.non_retryable_codes has ",

@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 
 #include "base/edit_distance.h"
+#include "config/retry_bounds.h"
 
 namespace pavane::config {
 namespace {
@@ -114,15 +115,15 @@ const Key kKeys[] = {
      [](Config& c) { return Integer(c.delivery.answers_max, 1'000, 1'000'000'000); }},
 
     {"retry.retries_max", "Retries after the first attempt.",
-     [](Config& c) { return Integer(c.retry.retries_max, 0, 1'000'000); }},
+     [](Config& c) { return Integer(c.retry.retries_max, 0, kRetriesMax); }},
     {"retry.age_max", "Age at which a delivery is given up.",
-     [](Config& c) { return Time(c.retry.age_max, absl::Seconds(1), kYear); }},
+     [](Config& c) { return Time(c.retry.age_max, absl::Seconds(1), kAgeMax); }},
     {"retry.backoff_initial", "Wait before the first retry.",
-     [](Config& c) { return Time(c.retry.backoff_initial, absl::Milliseconds(1), kDay); }},
+     [](Config& c) { return Time(c.retry.backoff_initial, absl::Milliseconds(1), kBackoffMax); }},
     {"retry.backoff_factor", "By what each wait is longer than the one before.",
-     [](Config& c) { return Number(c.retry.backoff_factor, 1, 100); }},
+     [](Config& c) { return Number(c.retry.backoff_factor, 1, kBackoffFactorMax); }},
     {"retry.backoff_max", "Longest wait.",
-     [](Config& c) { return Time(c.retry.backoff_max, absl::Milliseconds(1), kDay); }},
+     [](Config& c) { return Time(c.retry.backoff_max, absl::Milliseconds(1), kBackoffMax); }},
 
     {"retention.default", "How long a bus keeps events if it does not say.",
      [](Config& c) { return Time(c.retention.default_age, absl::Seconds(1), 100 * kYear); }},

@@ -49,6 +49,24 @@ TEST(Keys, DefaultsLieWithinTheirBoundsAndReadBack) {
   }
 }
 
+// What a rule may not say, no default may either (admin/target_check.h).
+TEST(Keys, DefaultsOfRetriesHaveTheBoundsOfARulesPolicy) {
+  struct Case {
+    const char* key;
+    const char* most;
+    const char* more;
+  };
+  for (const Case& c : {Case{"retry.retries_max", "185", "186"},
+                        {"retry.age_max", "24h", "24h1s"},
+                        {"retry.backoff_initial", "24h", "24h1s"},
+                        {"retry.backoff_factor", "10", "10.5"},
+                        {"retry.backoff_max", "24h", "24h1s"}}) {
+    Config config;
+    EXPECT_OK(SetField(FindKey(c.key)->field(config), c.most)) << c.key;
+    EXPECT_FALSE(SetField(FindKey(c.key)->field(config), c.more).ok()) << c.key;
+  }
+}
+
 TEST(Keys, HelpIsASentence) {
   for (const Key& key : Keys()) EXPECT_TRUE(absl::EndsWith(key.help, ".")) << key.name;
 }
