@@ -25,15 +25,6 @@ namespace {
 using ::io::cloudevents::v1::CloudEvent;
 using AttributeValue = CloudEvent::CloudEventAttributeValue;
 
-bool IsUtf8(absl::string_view text) {
-  while (!text.empty()) {
-    CodePoint c = DecodeUtf8(text);
-    if (c.length == 0) return false;
-    text.remove_prefix(c.length);
-  }
-  return true;
-}
-
 absl::Status BadAttribute(absl::string_view name, absl::string_view message) {
   return absl::InvalidArgumentError(absl::StrCat("attribute '", name, "' ", message));
 }

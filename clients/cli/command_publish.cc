@@ -103,6 +103,12 @@ absl::Status PublishMany(const Context& context, const PublishOptions& options) 
   return InContext(run.Run(file), options.file);
 }
 
+// Whether a flag says of what event it is; a bus alone does not.
+bool DescribesAnEvent(const EventFlags& flags) {
+  return !flags.source.empty() || !flags.subject.empty() || !flags.content_type.empty() ||
+         !flags.dedup_key.empty() || flags.deliver_at || !flags.attributes.empty();
+}
+
 absl::Status Publish(const Context& context, const PublishOptions& given) {
   PublishOptions options = given;
   options.event.deliver_at = given.deliver_at;
@@ -115,22 +121,36 @@ absl::Status Publish(const Context& context, const PublishOptions& given) {
   }
   if (!options.event.type.empty()) return PublishOne(context, options);
   if (options.data || !options.event.id.empty()) return UsageError("--type is required");
+  // A forgotten --type must not turn the event into lines of a standard input that has none.
+  if (DescribesAnEvent(options.event)) {
+    return UsageError(
+        "give --type for one event, or a file of JSON lines to fill in, - for standard input");
+  }
   if (IsTerminal(STDIN_FILENO)) {
     return UsageError("give --type, or a file of JSON lines, or JSON lines on standard input");
   }
   return PublishMany(context, options);
 }
 
+// An empty value, such as that of an unset variable of a script, would else be the default.
+std::string RefuseEmpty(const std::string& text) {
+  return text.empty() ? "must not be empty; leave the option out for its default" : "";
+}
+
 void AddEventOptions(CLI::App* publish, PublishOptions* options) {
   EventFlags* event = &options->event;
-  publish->add_option("--type,-t", event->type, "Type of the event")->type_name("TYPE");
+  publish->add_option("--type,-t", event->type, "Type of the event")
+      ->check([](const std::string& text) { return text.empty() ? "must not be empty" : ""; })
+      ->type_name("TYPE");
   publish
       ->add_option("--source,-s", event->source,
                    absl::StrCat("Source of the event (default: ", kDefaultSource, ")"))
+      ->check(RefuseEmpty)
       ->type_name("SOURCE");
   AddText(publish, "--data,-d", &options->data, "Data: text, @FILE or - for standard input")
       ->type_name("DATA");
   publish->add_option("--id", event->id, "Id of the event (default: a random UUID)")
+      ->check(RefuseEmpty)
       ->type_name("ID");
   AddBus(publish, &event->bus);
   AddRepeated(publish, "--attribute,-a", &event->attributes,

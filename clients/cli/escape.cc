@@ -79,6 +79,15 @@ CodePoint DecodeUtf8(absl::string_view text) {
   return {value, length};
 }
 
+bool IsUtf8(absl::string_view text) {
+  while (!text.empty()) {
+    const CodePoint c = DecodeUtf8(text);
+    if (c.length == 0) return false;
+    text.remove_prefix(c.length);
+  }
+  return true;
+}
+
 std::string EscapeForTerminal(absl::string_view text) {
   std::string out;
   out.reserve(text.size());

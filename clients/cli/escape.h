@@ -28,6 +28,9 @@ struct CodePoint {
 };
 CodePoint DecodeUtf8(absl::string_view text);
 
+// Whether all of `text` is UTF-8, as the texts of protobuf must be.
+bool IsUtf8(absl::string_view text);
+
 // Whether the code point steers a terminal or the direction of text.
 bool IsTerminalControl(char32_t c);
 

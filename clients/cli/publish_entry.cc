@@ -1,5 +1,7 @@
 #include "clients/cli/publish_entry.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
@@ -44,17 +46,32 @@ absl::Status SetData(const std::string& data, CloudEvent* event) {
                                      "text/plain"));
     }
   }
-  bool utf8 = true;
-  for (absl::string_view rest = data; utf8 && !rest.empty();) {
-    const size_t length = DecodeUtf8(rest).length;
-    utf8 = length > 0;
-    rest.remove_prefix(length);
-  }
   // A protobuf string holds UTF-8 only.
-  if (utf8) {
+  if (IsUtf8(data)) {
     event->set_text_data(data);
   } else {
     event->set_binary_data(data);
+  }
+  return absl::OkStatus();
+}
+
+// The broker would refuse it too, but protobuf would write a line of its own about it first.
+absl::Status CheckUtf8(const EventFlags& flags) {
+  const std::pair<const char*, const std::string*> texts[] = {
+      {"--type", &flags.type},
+      {"--source", &flags.source},
+      {"--id", &flags.id},
+      {"--bus", &flags.bus},
+      {"--subject", &flags.subject},
+      {"--content-type", &flags.content_type},
+      {"--dedup-key", &flags.dedup_key}};
+  for (const auto& [option, text] : texts) {
+    if (!IsUtf8(*text)) return UsageError(absl::StrCat(option, " is not UTF-8"));
+  }
+  for (const std::string& attribute : flags.attributes) {
+    if (!IsUtf8(attribute)) {
+      return UsageError(absl::StrCat("--attribute '", attribute, "' is not UTF-8"));
+    }
   }
   return absl::OkStatus();
 }
@@ -82,6 +99,7 @@ absl::Status Complete(const EventFlags& flags, PublishEntry* entry) {
 
 absl::StatusOr<PublishEntry> EntryFromFlags(const EventFlags& flags,
                                             const std::optional<std::string>& data) {
+  CLI_RETURN_IF_ERROR(CheckUtf8(flags));
   PublishEntry entry;
   entry.mutable_event()->set_id(flags.id);
   entry.set_dedup_key(flags.dedup_key);

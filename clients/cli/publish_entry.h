@@ -31,8 +31,8 @@ struct EventFlags {
   std::vector<std::string> attributes;
 };
 
-// An event made of flags. JSON is checked here, since the shell eats quotes so easily; everything
-// else is the broker's to judge.
+// An event made of flags. JSON is checked here, since the shell eats quotes so easily, and UTF-8;
+// everything else is the broker's to judge.
 absl::StatusOr<pavane::v1::PublishEntry> EntryFromFlags(const EventFlags& flags,
                                                         const std::optional<std::string>& data);
 

@@ -45,6 +45,9 @@ class Publishing(CliTest):
         self.fails(FAILURE, 'publish', '-b', self.bus, '-t', 'T', '-d', '-',
                    stdin=json.dumps({'x': 'y' * (2 << 20)}), saying='EVENT_TOO_LARGE')
         self.fails(USAGE, 'publish', '-b', self.bus, '-t', 'T', '-d', '{oops}', saying='not JSON')
+        self.fails(USAGE, 'publish', '-b', self.bus, '-s', 's', stdin='', saying='give --type for one event')
+        err = self.fails(USAGE, 'publish', '-b', self.bus, '-t', 'T', '-s', b'\xff', saying='--source is not UTF-8')
+        self.assertNotIn('libprotobuf', err)
         self.assertEqual(self.lines('event', 'list', '-b', self.bus), [])
 
     def test_validate_only_stores_nothing(self):

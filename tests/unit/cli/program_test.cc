@@ -91,6 +91,14 @@ TEST(Program, WrongUsageExitsWith2AndPointsToHelp) {
       {"publish", "--data", "{}"},
       {"publish", "--type", "T", "--data", "{oops"},
       {"publish", "--type", "T", "--attribute", "x"},
+      {"publish", "--source", "s"},
+      {"publish", "--attribute", "a=b", "--bus", "b"},
+      {"publish", "--delay", "1h"},
+      {"publish", "--type", "T", "--source", ""},
+      {"publish", "-", "--source="},
+      {"publish", "--type", ""},
+      {"publish", "--type", "T", "--id", ""},
+      {"publish", "--type", "T", "--source", "\xff"},
       {"publish", "f.jsonl", "--id", "7"},
       {"publish", "f.jsonl", "--rate", "0"},
       {"completion"},
@@ -119,6 +127,8 @@ TEST(Program, NamesTheNearestCommandOrOption) {
       {{"bus", "get", "--ouptut=json"}, "there is no option '--ouptut'; did you mean '--output'?"},
       {{"bus", "list", "--frobnicate"}, "there is no option '--frobnicate'\n"},
       {{"subscribe", "-p", "{}"}, "there is no option '-p'\n"},
+      {{"publish", "-s", "s"}, "give --type for one event, or a file of JSON lines to fill in"},
+      {{"publish", "-t", "T", "-s", ""}, "--source: must not be empty; leave the option out"},
       {{"publish", "--deliver-at", "1h"}, "'1h' is not a moment"},
       {{"bus", "get", "a", "b"}, "pavane bus get: the word 'b' is one too many"},
       {{"completion", "tcsh"}, "did you mean 'bash'?"},
@@ -153,9 +163,15 @@ TEST(Program, HelpNamesValuesAndNothingOfTheParser) {
 }
 
 TEST(Program, WithoutABrokerExitsWith4AndSaysWhatToDo) {
-  const std::vector<std::vector<std::string>> kCommands = {
-      {"bus", "list"},  {"health"},    {"stats"},         {"publish", "--type", "T"},
-      {"publish", "-"}, {"subscribe"}, {"event", "tail"}, {"dead-letter", "redrive", "--all"}};
+  const std::vector<std::vector<std::string>> kCommands = {{"bus", "list"},
+                                                           {"health"},
+                                                           {"stats"},
+                                                           {"publish", "--type", "T"},
+                                                           {"publish", "-"},
+                                                           {"subscribe"},
+                                                           {"event", "tail"},
+                                                           {"dead-letter", "redrive", "--all"},
+                                                           {"publish", "-", "--source", "s"}};
   for (auto arguments : kCommands) {
     // A path in a directory that cannot exist: nobody answers there, ever.
     arguments.insert(arguments.end(), {"--address", "unix:/proc/nobody/here.sock"});

@@ -1,5 +1,9 @@
 #include "clients/cli/publish_entry.h"
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -60,6 +64,21 @@ TEST(PublishEntry, RefusesBadAttributes) {
     EventFlags flags = Flags();
     flags.attributes = {text};
     EXPECT_FALSE(EntryFromFlags(flags, std::nullopt).ok()) << text;
+  }
+}
+
+TEST(PublishEntry, RefusesFlagsThatAreNotUtf8) {
+  const std::vector<std::function<void(EventFlags&)>> spoils = {
+      [](auto& flags) { flags.type = "\xff"; }, [](auto& flags) { flags.source = "a\xc0\x80"; },
+      [](auto& flags) { flags.bus = "\xe2\x82"; }, [](auto& flags) { flags.subject = "\xff"; },
+      [](auto& flags) { flags.attributes = {"a=\xff"}; }};
+  for (const auto& spoil : spoils) {
+    EventFlags flags = Flags();
+    spoil(flags);
+    const auto entry = EntryFromFlags(flags, std::nullopt);
+    ASSERT_FALSE(entry.ok());
+    EXPECT_EQ(ExitCodeOf(entry.status()), kExitUsage);
+    EXPECT_THAT(std::string(entry.status().message()), HasSubstr("is not UTF-8"));
   }
 }
 
