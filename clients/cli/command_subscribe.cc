@@ -19,6 +19,7 @@ constexpr char kEverything[] = R"({"source":[{"prefix":""}]})";
 
 struct SubscribeOptions {
   std::string pattern;
+  std::string pattern_option;  // the same, as other commands take it
   std::vector<std::string> types;
   std::vector<std::string> sources;
   std::string bus;
@@ -43,9 +44,13 @@ JsonValue AnyOf(const std::vector<std::string>& values) {
 // Empty when the session has no rule of its own.
 absl::StatusOr<std::string> PatternOf(const Context& context, const SubscribeOptions& options) {
   const bool by_flags = !options.types.empty() || !options.sources.empty();
-  if (!options.pattern.empty()) {
+  if (!options.pattern.empty() && !options.pattern_option.empty()) {
+    return UsageError("give one pattern, as PATTERN or with --pattern");
+  }
+  const std::string& given = options.pattern.empty() ? options.pattern_option : options.pattern;
+  if (!given.empty()) {
     if (by_flags) return UsageError("a pattern excludes --type and --source");
-    return ReadText(options.pattern, context.in());
+    return ReadText(given, context.in());
   }
   if (!by_flags) return std::string(options.service.empty() ? kEverything : "");
   JsonValue pattern = JsonValue::Object();
@@ -77,6 +82,9 @@ void AddSubscribeCommand(CLI::App* app, Context* context) {
   subscribe
       ->add_option("pattern", options->pattern,
                    "Event pattern: JSON, @FILE or - (default: every event)")
+      ->type_name("PATTERN");
+  subscribe
+      ->add_option("--pattern", options->pattern_option, "The same as PATTERN: JSON, @FILE or -")
       ->type_name("PATTERN");
   AddRepeated(subscribe, "--type,-t", &options->types, "Or events of this type; repeatable")
       ->type_name("TYPE");

@@ -182,6 +182,18 @@ TEST(Program, WithoutABrokerExitsWith4AndSaysWhatToDo) {
   }
 }
 
+TEST(Program, SubscribeTakesItsPatternAsArgumentOrOption) {
+  const std::vector<std::string> nobody = {"subscribe", "--address", "unix:/proc/nobody/x"};
+  auto run = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), nobody.begin(), nobody.end());
+    return RunPavane(more).code;
+  };
+  EXPECT_EQ(run({"{}"}), kExitUnavailable);
+  EXPECT_EQ(run({"--pattern", "{}"}), kExitUnavailable);
+  EXPECT_EQ(run({"{}", "--pattern", "{}"}), kExitUsage);
+  EXPECT_EQ(run({"--pattern", "{}", "--type", "T"}), kExitUsage);
+}
+
 TEST(Program, TakesGlobalOptionsBeforeAndAfterTheCommand) {
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {"--address", "unix:/proc/nobody/x", "-o", "json", "bus", "list"},
