@@ -1,15 +1,21 @@
 #include "clients/cli/message_json.h"
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/util/json_util.h"
 
 #include "clients/cli/cloud_event.h"
+#include "clients/cli/nearest_name.h"
+#include "clients/cli/status.h"
 #include "io/cloudevents/v1/cloudevents.pb.h"
 
 namespace pavane::cli {
 namespace {
 
+using ::google::protobuf::Descriptor;
 using ::google::protobuf::FieldDescriptor;
 using ::google::protobuf::Message;
 using ::io::cloudevents::v1::CloudEvent;
@@ -53,6 +59,29 @@ void ShowEvents(const Message& message, JsonValue& json) {
   }
 }
 
+// Protobuf itself says no more than "paterns: Cannot find field.". `within` leads to `json`, which
+// shall be a message of `type`.
+absl::Status CheckNames(const JsonValue& json, const Descriptor& type, const std::string& within) {
+  for (const JsonValue& element : json.elements()) {
+    CLI_RETURN_IF_ERROR(CheckNames(element, type, within));
+  }
+  for (const auto& [name, value] : json.members()) {
+    const FieldDescriptor* field = type.FindFieldByName(name);
+    if (field == nullptr) field = type.FindFieldByCamelcaseName(name);
+    if (field == nullptr) {
+      std::vector<std::string> names;
+      for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
+      return absl::InvalidArgumentError(absl::StrCat(
+          "there is no field '", name, "'", within.empty() ? "" : absl::StrCat(" in ", within),
+          DidYouMean(NearestName(name, names))));
+    }
+    if (field->message_type() == nullptr || field->is_map()) continue;
+    CLI_RETURN_IF_ERROR(CheckNames(value, *field->message_type(),
+                                   absl::StrCat(within, within.empty() ? "" : ".", name)));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string MessageToJson(const Message& message) {
@@ -64,6 +93,7 @@ std::string MessageToJson(const Message& message) {
 }
 
 absl::Status MessageFromJson(const JsonValue& json, Message* message) {
+  CLI_RETURN_IF_ERROR(CheckNames(json, *message->GetDescriptor(), ""));
   const auto status = google::protobuf::util::JsonStringToMessage(json.ToJson(), message);
   if (status.ok()) return absl::OkStatus();
   return absl::InvalidArgumentError(

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace pavane::cli {
 namespace {
@@ -49,6 +50,10 @@ std::optional<std::string> NearestName(absl::string_view name,
     if (absl::StartsWith(candidate, name)) return candidate;
   }
   return std::nullopt;
+}
+
+std::string DidYouMean(const std::optional<std::string>& name) {
+  return name ? absl::StrCat("; did you mean '", *name, "'?") : "";
 }
 
 }  // namespace pavane::cli

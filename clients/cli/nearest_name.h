@@ -16,6 +16,9 @@ namespace pavane::cli {
 std::optional<std::string> NearestName(absl::string_view name,
                                        const std::vector<std::string>& candidates);
 
+// "; did you mean 'health'?", or nothing.
+std::string DidYouMean(const std::optional<std::string>& name);
+
 }  // namespace pavane::cli
 
 #endif  // PAVANE_CLIENTS_CLI_NEAREST_NAME_H_

@@ -26,10 +26,6 @@ std::string Enumerate(std::vector<std::string> names) {
   return names.empty() ? last : absl::StrCat(absl::StrJoin(names, ", "), " or ", last);
 }
 
-std::string DidYouMean(const std::optional<std::string>& name) {
-  return name ? absl::StrCat("; did you mean '", *name, "'?") : "";
-}
-
 std::string UnknownOption(const CommandInfo& command, const std::string& word) {
   const std::string name = word.substr(0, word.find('='));
   std::vector<std::string> names;
