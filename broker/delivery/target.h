@@ -31,6 +31,7 @@ struct Target {
   /// kService: the service's name, or the address of a dial-out; kBus: the bus' name.
   std::string far_end;
   bool dial_out = false;
+  bool ephemeral = false;  // of a session's rule, which goes with it
   Policy policy;
   bool paused = false;
   std::optional<Dispatcher::TargetHooks> hooks;  // asked for at first use

@@ -1,6 +1,7 @@
 #include "delivery/target_table.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
@@ -8,6 +9,22 @@
 #include "base/log.h"
 
 namespace pavane::delivery {
+namespace {
+
+// The queue of a session's rule goes with the session, as it should; any other is a loss.
+void LogDiscarded(const Target& target, uint64_t deliveries) {
+  const std::initializer_list<LogField> fields = {{"bus", target.names->bus},
+                                                  {"rule", target.names->rule},
+                                                  {"target", target.names->target},
+                                                  {"deliveries", deliveries}};
+  if (target.ephemeral) {
+    LOG_INFO("deliveries discarded with their session's rule", fields);
+  } else {
+    LOG_WARNING("deliveries discarded with their target", fields);
+  }
+}
+
+}  // namespace
 
 Target* TargetTable::Find(TargetId id) {
   auto found = targets_.find(id);
@@ -48,6 +65,7 @@ void TargetTable::Define(const Definition& definition) {
   target->policy = ResolvePolicy(wanted, context_.policy_defaults);
   target->queue.SetOrder(target->policy.by_key, target->policy.blocks_key);
   target->paused = wanted.paused();
+  target->ephemeral = rule.rule.ephemeral();
   target->dirty = true;
   SetFarEnd(*target, id, wanted.address());
   MarkReady(*target);
@@ -88,10 +106,7 @@ void TargetTable::Remove(TargetId id) {
   const Target& target = *found->second;
   const uint64_t discarded = target.queue.unsettled();
   if (discarded > 0) {
-    LOG_WARNING("deliveries discarded with their target", {{"bus", target.names->bus},
-                                                           {"rule", target.names->rule},
-                                                           {"target", target.names->target},
-                                                           {"deliveries", discarded}});
+    LogDiscarded(target, discarded);
     if (context_.hooks.on_discarded) context_.hooks.on_discarded(target.names->bus, discarded);
   }
   timers_.erase({target.timer_us, id});

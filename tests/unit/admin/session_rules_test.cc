@@ -3,12 +3,14 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "event/reason.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/event/event_builder.h"
 #include "tests/unit/ingress/stations.h"
+#include "tests/unit/supervision/log_capture.h"
 
 namespace pavane::admin {
 namespace {
@@ -16,6 +18,7 @@ namespace {
 using ::pavane::testing::Await;
 using ::pavane::testing::MakeEvent;
 using ::pavane::testing::Stations;
+using ::testing::HasSubstr;
 
 std::vector<pavane::v1::ServiceRule> Ephemeral(const std::string& name) {
   pavane::v1::ServiceRule rule;
@@ -53,6 +56,25 @@ TEST(SessionRules, VanishHalfAMinuteAfterTheirSessionWithTheirQueue) {
   EXPECT_EQ(RulesAfterSweep(broker), 1u);
   broker.clock.Advance(absl::Seconds(1));
   EXPECT_EQ(RulesAfterSweep(broker), 0u);
+}
+
+TEST(SessionRules, TheirQueueIsDiscardedWithoutAWarning) {
+  Stations broker;
+  ASSERT_OK(Open(broker, "token", "", Ephemeral("all")));
+  ASSERT_OK(broker.PutRule("durable", R"({"source":["shop"]})").status());
+  EXPECT_EQ(broker.PublishOne(MakeEvent()).matched_rules(), 2u);
+  supervision::LogCapture log;
+  broker.session_rules->Close("token");
+  broker.clock.Advance(absl::Seconds(30));
+  EXPECT_EQ(RulesAfterSweep(broker), 1u);
+  EXPECT_THAT(log.Await("deliveries discarded"), HasSubstr(" INFO "));
+  pavane::admin::v1::DeleteRuleRequest request;
+  request.set_name("durable");
+  request.set_discard(true);
+  ASSERT_OK(Await<absl::StatusOr<pavane::admin::v1::DeleteRuleResponse>>([&](auto done) {
+              broker.rule_admin->Delete(request, done);
+            }).status());
+  EXPECT_THAT(log.Await("deliveries discarded"), HasSubstr(" WARNING "));
 }
 
 TEST(SessionRules, HaveNoDeadLetters) {
