@@ -18,7 +18,7 @@ class FaultsTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         run = subprocess.run([os.environ['PAVANE_BROKER_CRASH'], '--kills', str(kills), '--folder', folder,
                               '--patience', '5', '--lie', lie, *words, os.environ['PAVANE_PAVANED']],
-                             capture_output=True, text=True, check=False, timeout=200)
+                             capture_output=True, text=True, check=False, timeout=900)
         tally = json.loads(run.stdout.strip().splitlines()[-1])
         self.assertEqual(run.returncode, 1, f'the fault {lie} was not noticed: {run.stdout}')
         return '\n'.join(tally['problems'])
