@@ -5,8 +5,26 @@
 
 namespace pavane {
 
-size_t EditDistance(absl::string_view a, absl::string_view b) {
-  // Rows of the classic table: row[j] turns the first i bytes of a into the first j of b.
+namespace {
+
+// A byte that goes on a character of UTF-8 belongs to the one before it.
+std::vector<absl::string_view> CharactersOf(absl::string_view text) {
+  std::vector<absl::string_view> characters;
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = begin + 1;
+    while (end < text.size() && (text[end] & 0xc0) == 0x80) ++end;
+    characters.push_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+  return characters;
+}
+
+}  // namespace
+
+size_t EditDistance(absl::string_view from, absl::string_view to) {
+  const std::vector<absl::string_view> a = CharactersOf(from);
+  const std::vector<absl::string_view> b = CharactersOf(to);
+  // Rows of the classic table: row[j] turns the first i characters of a into the first j of b.
   std::vector<size_t> before_last(b.size() + 1);
   std::vector<size_t> last(b.size() + 1);
   std::vector<size_t> row(b.size() + 1);

@@ -11,8 +11,9 @@
 
 namespace pavane {
 
-// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
-size_t EditDistance(absl::string_view a, absl::string_view b);
+// Insertions, deletions, replacements and swaps of neighbouring characters that turn one text into
+// the other.
+size_t EditDistance(absl::string_view from, absl::string_view to);
 
 // The candidate nearest to `name`, the first of equals; nothing if none is near enough to be meant
 // (within a third of the name's length, at least two edits).

@@ -234,7 +234,7 @@ class Explainer {
 
 absl::StatusOr<Explanation> Explain(const Pattern& pattern, const event::EventView& event,
                                     const ExplainOptions& options) {
-  const FlatEvent flat(event, pattern);
+  const FlatEvent flat(event, pattern, FlatEvent::Detail::kNearby);
   ASSIGN_OR_RETURN(std::vector<JudgedField> judged,
                    JudgeFields(pattern, flat, options.judgements_max));
   return Explainer(pattern, flat, std::move(judged), options).Explain();

@@ -100,7 +100,7 @@ ElementsMiss ExplainElements(const Pattern& pattern, const FlatEvent& event,
     return {
         "",
         {Miss::kElements, absl::StrCat("array elements differ: no choice of one element of each "
-                                       "array has all of ",
+                                       "array passes all of ",
                                        Names(pattern, sorted))}};
   }
   const auto nearest = std::max_element(
@@ -113,9 +113,9 @@ ElementsMiss ExplainElements(const Pattern& pattern, const FlatEvent& event,
                       std::back_inserter(lacks));
   return {std::string(event.PathOfArray(number)),
           {Miss::kElements,
-           absl::StrCat("array elements differ: element ", event.IndexOf(nearest->first), " has ",
-                        Names(pattern, has), " but not ", Names(pattern, lacks),
-                        ", and no element has all")}};
+           absl::StrCat("array elements differ: element ", event.IndexOf(nearest->first),
+                        " passes ", Names(pattern, has), " but not ", Names(pattern, lacks),
+                        ", and no element passes all")}};
 }
 
 }  // namespace pavane::rules

@@ -28,7 +28,8 @@ using Value = FlatEvent::Value;
 
 // Bytes of a text that the words quote.
 constexpr size_t kQuotedMax = 60;
-// Longer texts are not compared edit by edit.
+// Texts of fewer characters, or more bytes, are not compared edit by edit.
+constexpr size_t kEditedMin = 4;
 constexpr size_t kEditedMax = 64;
 // Longer texts are not folded themselves.
 constexpr size_t kFoldedMax = 256;
@@ -36,6 +37,10 @@ constexpr size_t kFoldedMax = 256;
 constexpr size_t kValuesMax = 200;
 
 bool IsCharacterStart(char c) { return (c & 0xc0) != 0x80; }
+
+size_t CharacterCount(absl::string_view text) {
+  return std::count_if(text.begin(), text.end(), IsCharacterStart);
+}
 
 // Bytes that both begin with, whole characters.
 size_t CommonPrefix(absl::string_view a, absl::string_view b) {
@@ -88,7 +93,7 @@ NearMiss TextMiss(const std::string& wanted, const std::string& text) {
   if (absl::StripAsciiWhitespace(text) == absl::StripAsciiWhitespace(wanted)) {
     return Make(Miss::kWhiteSpace, absl::StrCat(shown, " differs in white space at its ends"));
   }
-  if (wanted.size() >= 4 && std::max(wanted.size(), text.size()) <= kEditedMax) {
+  if (std::max(wanted.size(), text.size()) <= kEditedMax && CharacterCount(wanted) >= kEditedMin) {
     const size_t edits = EditDistance(wanted, text);
     if (edits <= 2) {
       return Make(Miss::kSpelling, absl::StrCat(shown, " differs by ", edits,
@@ -123,10 +128,20 @@ NearMiss SuffixMiss(const std::string& wanted, const std::string& text, bool any
                            Quoted(wanted)));
 }
 
+// In the lower case of each character. What a wildcard's syntax is made of has no case.
+std::string LowerCase(const std::string& text) {
+  std::string lower;
+  for (const auto& [lower_case, upper_case] : CaseText(text).characters()) lower += lower_case;
+  return lower;
+}
+
 NearMiss WildcardMiss(const std::string& wanted, const std::string& text) {
   const std::string shown = Quoted(text);
   const std::vector<std::string> pieces = Wildcard::Parse(wanted)->pieces();
   if (pieces.size() == 1) return TextMiss(pieces[0], text);
+  if (text.size() <= kFoldedMax && Wildcard::Parse(LowerCase(wanted))->Matches(LowerCase(text))) {
+    return Make(Miss::kCase, absl::StrCat(shown, " differs in case"));
+  }
   if (!absl::StartsWith(text, pieces.front())) {
     return Make(Miss::kDiffers, absl::StrCat(shown, " does not begin with ", Quoted(pieces[0])));
   }
@@ -235,6 +250,19 @@ NearMiss ExcludedMiss(const ValueTest& test, const Value& value) {
   }
 }
 
+// Nothing stands at the path; what is near it often tells why.
+NearMiss AbsentMiss(const FlatEvent::Structure& structure) {
+  std::string words = "the field is absent";
+  if (!structure.other_case.empty()) {
+    absl::StrAppend(&words, ", but ", Printable(structure.other_case),
+                    " is there, which differs in case");
+  } else if (!structure.leaf.empty()) {
+    absl::StrAppend(&words, ": ", Printable(structure.leaf), " is ",
+                    ShowValue(structure.leaf_value, kQuotedMax), ", no object");
+  }
+  return Make(Miss::kAbsent, std::move(words));
+}
+
 NearMiss StringMiss(const ValueTest& test, const std::string& text) {
   const std::string& wanted = test.texts.empty() ? text : test.texts[0];
   switch (test.kind) {
@@ -276,7 +304,7 @@ NearMiss MissOf(const ValueTest& test, const Value& value) {
 }
 
 NearMiss NearestMiss(const ValueTest& test, const std::vector<Value>& values,
-                     FlatEvent::Structure structure) {
+                     const FlatEvent::Structure& structure) {
   if (test.kind == Kind::kExists && !test.exists) {
     return Make(Miss::kPresent,
                 absl::StrCat("there is a value: ", ShowValue(values.front(), kQuotedMax)));
@@ -284,7 +312,7 @@ NearMiss NearestMiss(const ValueTest& test, const std::vector<Value>& values,
   if (values.empty()) {
     if (structure.object) return Make(Miss::kObject, "an object is there, no value");
     if (structure.empty_array) return Make(Miss::kEmptyArray, "an empty array is there, no value");
-    return Make(Miss::kAbsent, "the field is absent");
+    return AbsentMiss(structure);
   }
   NearMiss nearest;
   for (size_t i = 0; i < values.size() && i < kValuesMax; ++i) {

@@ -45,7 +45,7 @@ NearMiss MissOf(const ValueTest& test, const FlatEvent::Value& value);
 /// The nearest miss of values that all fail the test, of which only the first ones are looked at;
 /// what stands at the path instead if there are none.
 NearMiss NearestMiss(const ValueTest& test, const std::vector<FlatEvent::Value>& values,
-                     FlatEvent::Structure structure);
+                     const FlatEvent::Structure& structure);
 
 /// The nearer of two.
 const NearMiss& Nearer(const NearMiss& a, const NearMiss& b);

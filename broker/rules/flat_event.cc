@@ -14,8 +14,11 @@ namespace pavane::rules {
 /// at what tells values apart.
 class FlatEvent::Reader {
  public:
-  explicit Reader(FlatEvent* event) : event_(event) {
-    for (const std::string& path : event->paths_) longest_ = std::max(longest_, path.size());
+  Reader(FlatEvent* event, Detail detail) : event_(event), nearby_(detail == Detail::kNearby) {
+    for (const std::string& path : event->paths_) {
+      longest_ = std::max(longest_, path.size());
+      if (nearby_) event->other_cases_.try_emplace(absl::AsciiStrToLower(path));
+    }
     event_->elements_.emplace_back();
     event_->indexes_.push_back(0);
   }
@@ -89,7 +92,8 @@ class FlatEvent::Reader {
   }
 
   void ReadObject(uint32_t element, bool root) {
-    if (!root && Wanted()) event_->structures_[path_].object = true;
+    if (!root && (Wanted() || Leads())) event_->structures_[path_].object = true;
+    if (!root) NoteCase();
     ++at_;
     SkipSpace();
     if (*at_ == '}') {
@@ -139,12 +143,35 @@ class FlatEvent::Reader {
     return found == event_->prefixes_.end() ? 0 : found->second;
   }
 
+  // Whether longer paths that are wanted begin with this one, if anybody wants to know.
+  bool Leads() const { return nearby_ && PrefixNumber() != 0; }
+
+  // Notes that this path is there, for one that differs in case only.
+  void NoteCase() {
+    if (!nearby_ || path_.size() > longest_) return;
+    const auto found = event_->other_cases_.find(absl::AsciiStrToLower(path_));
+    if (found == event_->other_cases_.end() || !found->second.empty() || Wanted()) return;
+    found->second = path_;
+  }
+
   void Add(Value::Kind kind, std::string text, uint32_t element) {
+    NoteCase();
+    if (Leads()) {
+      Structure& structure = event_->structures_[path_];
+      if (structure.leaf.empty()) {
+        structure.leaf = path_;
+        structure.leaf_value = {kind, text.substr(0, kLeafBytesMax), element};
+      }
+    }
     if (!Wanted()) return;
     event_->values_[path_].push_back({kind, std::move(text), element});
   }
 
+  // More than is ever shown of it.
+  static constexpr size_t kLeafBytesMax = 256;
+
   FlatEvent* const event_;
+  const bool nearby_;
   size_t longest_ = 0;
   std::string json_;
   const char* at_ = nullptr;
@@ -162,10 +189,11 @@ absl::flat_hash_set<std::string> PathsOf(const Pattern& pattern) {
 
 }  // namespace
 
-FlatEvent::FlatEvent(const event::EventView& event, const Pattern& pattern)
-    : FlatEvent(event, PathsOf(pattern)) {}
+FlatEvent::FlatEvent(const event::EventView& event, const Pattern& pattern, Detail detail)
+    : FlatEvent(event, PathsOf(pattern), detail) {}
 
-FlatEvent::FlatEvent(const event::EventView& event, absl::flat_hash_set<std::string> paths)
+FlatEvent::FlatEvent(const event::EventView& event, absl::flat_hash_set<std::string> paths,
+                     Detail detail)
     : paths_(std::move(paths)) {
   for (const std::string& path : paths_) {
     for (size_t end = 0; end <= path.size(); ++end) {
@@ -177,14 +205,34 @@ FlatEvent::FlatEvent(const event::EventView& event, absl::flat_hash_set<std::str
     number = static_cast<uint32_t>(prefix_texts_.size());
     prefix_texts_.push_back(prefix);
   }
-  Reader reader(this);
+  Reader reader(this, detail);
   for (const event::EventView::Member& member : event.members()) reader.ReadMember(member);
   if (!event.root_json().empty()) reader.ReadRoot(event.root_json());
 }
 
 FlatEvent::Structure FlatEvent::StructureAt(absl::string_view path) const {
   const auto it = structures_.find(path);
-  return it == structures_.end() ? Structure() : it->second;
+  Structure structure;
+  if (it != structures_.end()) {
+    structure.object = it->second.object;
+    structure.empty_array = it->second.empty_array;
+  }
+  AddNearby(path, &structure);
+  return structure;
+}
+
+void FlatEvent::AddNearby(absl::string_view path, Structure* structure) const {
+  const auto other = other_cases_.find(absl::AsciiStrToLower(path));
+  if (other != other_cases_.end()) structure->other_case = other->second;
+  for (size_t end = path.rfind('.'); end != absl::string_view::npos && end > 0;
+       end = path.rfind('.', end - 1)) {
+    const auto leading = structures_.find(path.substr(0, end));
+    if (leading == structures_.end()) continue;
+    if (leading->second.object || leading->second.leaf.empty()) return;
+    structure->leaf = leading->second.leaf;
+    structure->leaf_value = leading->second.leaf_value;
+    return;
+  }
 }
 
 absl::string_view FlatEvent::PathOfArray(uint32_t array) const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -28,10 +29,14 @@ class FlatEvent {
     uint32_t element = 0;  // innermost array element around it, see ArrayElement
   };
 
-  FlatEvent(const event::EventView& event, absl::flat_hash_set<std::string> paths);
+  FlatEvent(const event::EventView& event, absl::flat_hash_set<std::string> paths)
+      : FlatEvent(event, std::move(paths), Detail::kValues) {}
+
+  /// Whether what stands near an absent path is kept, too.
+  enum class Detail : uint8_t { kValues, kNearby };
 
   /// Keeps the paths that `pattern` names.
-  FlatEvent(const event::EventView& event, const Pattern& pattern);
+  FlatEvent(const event::EventView& event, const Pattern& pattern, Detail detail = Detail::kValues);
 
   const std::vector<Value>& At(absl::string_view path) const;
   const std::vector<ArrayElement>& elements() const { return elements_; }
@@ -40,6 +45,12 @@ class FlatEvent {
   struct Structure {
     bool object = false;
     bool empty_array = false;
+    /// Near a path where nothing stands, with Detail::kNearby: a path that differs from it in the
+    /// case of ASCII letters only; and the longest path that leads to it at which plain values
+    /// stand and no object, with the first of them, perhaps cut.
+    std::string other_case;
+    std::string leaf;
+    Value leaf_value;
   };
   Structure StructureAt(absl::string_view path) const;
   /// The place of an element in its array, from 1, plain values counted.
@@ -50,11 +61,16 @@ class FlatEvent {
  private:
   class Reader;
 
+  FlatEvent(const event::EventView& event, absl::flat_hash_set<std::string> paths, Detail detail);
+  void AddNearby(absl::string_view path, Structure* structure) const;
+
   absl::flat_hash_set<std::string> paths_;
   absl::flat_hash_map<std::string, std::vector<Value>> values_;
   std::vector<ArrayElement> elements_;
+  // With kNearby also of what leads to the paths; at those, leaf_value only.
   absl::flat_hash_map<std::string, Structure> structures_;
-  std::vector<uint32_t> indexes_;  // of each element
+  absl::flat_hash_map<std::string, std::string> other_cases_;  // by the path in lower case
+  std::vector<uint32_t> indexes_;                              // of each element
   // Each path and what leads to it, numbered from 1, and the number of each array's path; 0:
   // another.
   absl::flat_hash_map<std::string, uint32_t> prefixes_;

@@ -104,8 +104,8 @@ class ExplainTest(unittest.TestCase):
         self.assertIn('"500" is a string, not a number', shown)
         cloud = {'specversion': '1.0', 'id': '1', 'source': 'shop', 'type': 'T', 'data': {'total': 500}}
         self.assertIn('the pattern matches', self.ok('rule', 'explain', 'r', '-', '-b', self.bus, stdin=json.dumps(cloud)))
-        self.assertIn('FAIL the same element of detail.l  <- array elements differ: element 1 has detail.l.a but not '
-                      'detail.l.b, and no element has all',
+        self.assertIn('FAIL the same element of detail.l  <- array elements differ: element 1 passes detail.l.a but not '
+                      'detail.l.b, and no element passes all',
                       self.ok('rule', 'explain', '-p', '{"detail":{"l":{"a":[1],"b":[2]}}}',
                               '{"detail":{"l":[{"a":1},{"b":2}]}}'))
         self.assertIn('the field is absent', self.ok('rule', 'explain', '-p', '{"a":[{"exists":true}]}', '{}'))

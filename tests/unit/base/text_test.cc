@@ -30,6 +30,8 @@ TEST(EditDistance, CountsEdits) {
   EXPECT_EQ(EditDistance("", "abc"), 3u);
   EXPECT_EQ(EditDistance("kitten", "sitting"), 3u);
   EXPECT_EQ(EditDistance("lsiten", "listen"), 1u) << "a swap is one edit";
+  EXPECT_EQ(EditDistance("cafe", "café"), 1u) << "characters count, not bytes";
+  EXPECT_EQ(EditDistance("éè", "èé"), 1u);
 }
 
 TEST(NearestName, FindsTheMisspelledOne) {

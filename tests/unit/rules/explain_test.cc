@@ -100,6 +100,9 @@ TEST(Explain, WordsForEachMiss) {
   EXPECT_EQ(WordsOf("{\"suffix\":\".PNG\"}", "\"a.png\""),
             "1 \"a.png\" ends so, but in another case");
   EXPECT_EQ(WordsOf("\"gold\"", "\"gold \""), "2 \"gold \" differs in white space at its ends");
+  EXPECT_EQ(WordsOf("{\"wildcard\":\"Com.*\"}", "\"com.shop\""), "1 \"com.shop\" differs in case");
+  EXPECT_EQ(WordsOf("{\"wildcard\":\"*.Shop\"}", "\"com.shop\""), "1 \"com.shop\" differs in case");
+  EXPECT_EQ(WordsOf("{\"wildcard\":\"*\\\\*É*\"}", "\"a*éb\""), "1 \"a*éb\" differs in case");
   EXPECT_EQ(WordsOf("5", "\"5\""), "3 \"5\" is a string, not a number");
   EXPECT_EQ(WordsOf("\"5\"", "5"), "3 5 is a number, not a string");
   EXPECT_EQ(WordsOf("true", "\"true\""), "3 \"true\" is a string, not a boolean");
@@ -107,6 +110,8 @@ TEST(Explain, WordsForEachMiss) {
   EXPECT_EQ(WordsOf("{\"numeric\":[\">\",5]}", "\"7\""), "3 \"7\" is a string, not a number");
   EXPECT_EQ(WordsOf("\"Order Placed\"", "\"Order Placd\""),
             "4 \"Order Placd\" differs by 1 character");
+  EXPECT_EQ(WordsOf("\"cafe\"", "\"café\""), "4 \"café\" differs by 1 character");
+  EXPECT_EQ(WordsOf("\"東京\"", "\"大阪\""), "13 \"大阪\" is another text");
   EXPECT_EQ(WordsOf("{\"numeric\":[\">\",0,\"<=\",5]}", "5.5"), "5 5.5 is more than 5, by 0.5");
   EXPECT_EQ(WordsOf("{\"numeric\":[\"<\",100000.5]}", "100000.6"),
             "5 100000.6 is more than 100000.5, by 0.1");
@@ -166,8 +171,39 @@ TEST(Explain, SaysWhichElementOfAnArrayComesNearest) {
   EXPECT_EQ(Tree(explained.explanation.root),
             "-all(+all(+items.sku(+\"A\") +items.qty(+2) +items.color(+\"red\")) -elements:items)");
   EXPECT_EQ(explained.explanation.root.children[1].miss.words,
-            "array elements differ: element 3 has items.sku, items.qty but not items.color, and no "
-            "element has all");
+            "array elements differ: element 3 passes items.sku, items.qty but not items.color, and "
+            "no element passes all");
+  // Both elements have both fields; the first one's b is another.
+  const Explained failing =
+      ExplainTexts(R"({"l":{"a":[1],"b":[2]}})", R"({"l":[{"a":1,"b":3},{"a":2,"b":2}]})");
+  EXPECT_EQ(failing.explanation.root.children[1].miss.words,
+            "array elements differ: element 1 passes l.a but not l.b, and no element passes all");
+}
+
+// The words for the only field of a pattern.
+std::string WordsFor(const std::string& pattern, const std::string& event) {
+  const ExplainedNode* node = nullptr;
+  const Explained explained = ExplainTexts(pattern, event);
+  for (node = &explained.explanation.root; node->kind != Kind::kField;) node = &node->children[0];
+  EXPECT_EQ(node->miss.kind, Miss::kAbsent);
+  return node->miss.words;
+}
+
+TEST(Explain, SaysWhatStandsNearAnAbsentField) {
+  EXPECT_EQ(WordsFor(R"({"Source":["x"]})", R"({"source":"x"})"),
+            "the field is absent, but source is there, which differs in case");
+  EXPECT_EQ(WordsFor(R"({"d":{"orderId":[1]}})", R"({"D":{"orderid":[[1]]}})"),
+            "the field is absent, but D.orderid is there, which differs in case");
+  EXPECT_EQ(WordsFor(R"({"d":{"A":[1]}})", R"({"d":{"a":{"b":1}}})"),
+            "the field is absent, but d.a is there, which differs in case");
+  EXPECT_EQ(WordsFor(R"({"d":{"a":{"b":[1]}}})", R"({"d":"text"})"),
+            "the field is absent: d is \"text\", no object");
+  EXPECT_EQ(WordsFor(R"({"d":{"a":{"b":[1]}}})", R"({"d":{"a":[7,8]}})"),
+            "the field is absent: d.a is 7, no object");
+  EXPECT_EQ(WordsFor(R"({"d":{"a":[1]}})", R"({"d":[7,{"c":1}]})"), "the field is absent")
+      << "an object is there, too";
+  EXPECT_EQ(WordsFor(R"({"d":{"a":{"b":[1]}}})", R"({"d":{"c":1}})"), "the field is absent");
+  EXPECT_EQ(WordsFor(R"({"a":[1]})", R"({"b":1})"), "the field is absent");
 }
 
 TEST(Explain, SaysThatSeveralArraysTogetherKeepFieldsApart) {
@@ -177,9 +213,10 @@ TEST(Explain, SaysThatSeveralArraysTogetherKeepFieldsApart) {
                    R"({"l":[{"a":1,"m":[{"b":1},{"c":1}]},{"a":2,"m":[{"b":1,"c":1}]}]})");
   EXPECT_EQ(Tree(explained.explanation.root),
             "-all(+all(+l.a(+1) +all(+l.m.b(+1) +l.m.c(+1))) -elements:)");
-  EXPECT_EQ(explained.explanation.root.children[1].miss.words,
-            "array elements differ: no choice of one element of each array has all of l.a, l.m.b, "
-            "l.m.c");
+  EXPECT_EQ(
+      explained.explanation.root.children[1].miss.words,
+      "array elements differ: no choice of one element of each array passes all of l.a, l.m.b, "
+      "l.m.c");
 }
 
 TEST(Explain, AFieldMayPassByBeingAbsentInTheElementThatOthersChose) {
