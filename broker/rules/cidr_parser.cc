@@ -30,22 +30,26 @@ bool ParseBits(absl::string_view text, int* bits) {
 absl::Status ParseCidr(const PatternText& text, const JsonNode& argument, ValueTest* test) {
   const OperatorArgument operand = {text, argument};
   RETURN_IF_ERROR(operand.TakeText(ValueTest::Kind::kCidr, "prefix", test));
-  const auto error = [&](absl::string_view message) {
-    return text.Error(argument.offset, message,
+  // `at`: the byte of the string that is wrong.
+  const auto error = [&](size_t at, absl::string_view message) {
+    return text.Error(operand.OffsetOf(at), message,
                       "allowed here: ADDRESS/BITS with an IPv4 address and 0 to 31 bits or an "
                       "IPv6 address and 0 to 127 bits");
   };
   const std::vector<std::string> halves = absl::StrSplit(argument.text, '/');
   if (halves.size() != 2 || halves[1].empty()) {
-    return error("Malformed CIDR, one '/' required");
+    return error(halves.size() > 2 ? halves[0].size() + 1 + halves[1].size() : argument.text.size(),
+                 "Malformed CIDR, one '/' required");
   }
+  const size_t mask = halves[0].size() + 1;
   int bits = 0;
-  if (!ParseBits(halves[1], &bits)) return error("Malformed CIDR, mask bits must be an integer");
-  if (bits < 0) return error("Malformed CIDR, mask bits must not be negative");
+  if (!ParseBits(halves[1], &bits))
+    return error(mask, "Malformed CIDR, mask bits must be an integer");
+  if (bits < 0) return error(mask, "Malformed CIDR, mask bits must not be negative");
   const std::optional<IpAddress> address = IpAddress::Parse(halves[0]);
-  if (!address.has_value()) return error(absl::StrCat("Nonstandard IP address: ", halves[0]));
-  if (address->is_v4 && bits > 31) return error("IPv4 mask bits must be < 32");
-  if (!address->is_v4 && bits > 127) return error("IPv6 mask bits must be < 128");
+  if (!address.has_value()) return error(0, absl::StrCat("Nonstandard IP address: ", halves[0]));
+  if (address->is_v4 && bits > 31) return error(mask, "IPv4 mask bits must be < 32");
+  if (!address->is_v4 && bits > 127) return error(mask, "IPv6 mask bits must be < 128");
   test->block.address = *address;
   test->block.bits = bits;
   for (int bit = bits; bit < 128; ++bit) {

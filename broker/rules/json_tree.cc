@@ -12,6 +12,41 @@
 namespace pavane::rules {
 namespace {
 
+constexpr char32_t kByteOrderMark = 0xfeff;
+
+// What a value is in a pattern: tells what may stand there.
+enum class Role : uint8_t { kPattern, kMember, kBranches, kBranch, kTest, kArgument };
+
+absl::string_view AllowedAs(Role role) {
+  switch (role) {
+    case Role::kPattern:
+      return "a JSON object is allowed here";
+    case Role::kMember:
+      return "an array of tests, or an object of fields, is allowed here";
+    case Role::kBranches:
+      return "an array of at least two objects is allowed here";
+    case Role::kBranch:
+      return "an object of fields is allowed here";
+    case Role::kTest:
+      return kTestsAllowed;
+    case Role::kArgument:
+      break;
+  }
+  return "a JSON value is allowed here";
+}
+
+// The role of a member of an object.
+Role InObject(Role object, absl::string_view name) {
+  if (object == Role::kTest || object == Role::kArgument) return Role::kArgument;
+  return name == "$or" ? Role::kBranches : Role::kMember;
+}
+
+// The role of an element of an array.
+Role InArray(Role array) {
+  if (array == Role::kMember) return Role::kTest;
+  return array == Role::kBranches ? Role::kBranch : Role::kArgument;
+}
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
@@ -35,7 +70,7 @@ class TreeReader {
   absl::StatusOr<JsonNode> Read() {
     JsonNode root;
     SkipSpace();
-    RETURN_IF_ERROR(ReadValue(&root));
+    RETURN_IF_ERROR(ReadValue(Role::kPattern, &root));
     SkipSpace();
     if (at_ != text_.size()) {
       return source_.Error(at_, "Unexpected text after the pattern", "nothing may follow its end");
@@ -56,29 +91,31 @@ class TreeReader {
       return source_.Error(at_, "Unexpected control character", allowed);
     }
     const char* end = text_.data() + at_;
-    NextCodePoint(&end);
+    if (NextCodePoint(&end) == kByteOrderMark) {
+      return source_.Error(at_, "Unexpected character U+FEFF (a byte order mark)", allowed);
+    }
     return source_.Error(
         at_,
         absl::StrCat("Unexpected character '", text_.substr(at_, end - text_.data() - at_), "'"),
         allowed);
   }
 
-  absl::Status ReadValue(JsonNode* node) {
+  absl::Status ReadValue(Role role, JsonNode* node) {
     node->offset = at_;
     absl::Status status;
     switch (Peek()) {
       case '{':
-        status = ReadObject(node);
+        status = ReadObject(role, node);
         break;
       case '[':
-        status = ReadArray(node);
+        status = ReadArray(role, node);
         break;
       case '"':
         node->kind = JsonNode::Kind::kString;
         status = ReadString(&node->text);
         break;
       default:
-        status = ReadScalar(node);
+        status = ReadScalar(role, node);
     }
     node->length = at_ - node->offset;
     return status;
@@ -94,7 +131,7 @@ class TreeReader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadObject(JsonNode* node) {
+  absl::Status ReadObject(Role role, JsonNode* node) {
     node->kind = JsonNode::Kind::kObject;
     RETURN_IF_ERROR(Enter());
     if (Peek() == '}') return Leave();
@@ -107,7 +144,7 @@ class TreeReader {
       if (Peek() != ':') return Unexpected("a colon is allowed here");
       ++at_;
       SkipSpace();
-      RETURN_IF_ERROR(ReadValue(&member.value));
+      RETURN_IF_ERROR(ReadValue(InObject(role, member.name), &member.value));
       SkipSpace();
       if (Peek() == '}') return Leave();
       if (Peek() != ',') return Unexpected("a comma or '}' is allowed here");
@@ -116,12 +153,12 @@ class TreeReader {
     }
   }
 
-  absl::Status ReadArray(JsonNode* node) {
+  absl::Status ReadArray(Role role, JsonNode* node) {
     node->kind = JsonNode::Kind::kArray;
     RETURN_IF_ERROR(Enter());
     if (Peek() == ']') return Leave();
     while (true) {
-      RETURN_IF_ERROR(ReadValue(&node->elements.emplace_back()));
+      RETURN_IF_ERROR(ReadValue(InArray(role), &node->elements.emplace_back()));
       SkipSpace();
       if (Peek() == ']') return Leave();
       if (Peek() != ',') return Unexpected("a comma or ']' is allowed here");
@@ -168,7 +205,7 @@ class TreeReader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadScalar(JsonNode* node) {
+  absl::Status ReadScalar(Role role, JsonNode* node) {
     for (absl::string_view literal : {"true", "false", "null"}) {
       if (absl::StartsWith(text_.substr(at_), literal)) {
         node->kind = JsonNode::Kind::kLiteral;
@@ -178,7 +215,7 @@ class TreeReader {
       }
     }
     if (!IsDigit(Peek()) && Peek() != '-') {
-      return Unexpected("a JSON value is allowed here");
+      return Unexpected(AllowedAs(role));
     }
     node->kind = JsonNode::Kind::kNumber;
     const size_t begin = at_;

@@ -2,9 +2,12 @@
 
 #include <optional>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "base/status_macros.h"
+#include "rules/json_string.h"
 #include "rules/number.h"
 #include "rules/wildcard.h"
 
@@ -23,10 +26,28 @@ absl::Status OperatorArgument::TakeText(ValueTest::Kind kind, absl::string_view 
 
 absl::Status OperatorArgument::TakeWildcard(ValueTest::Kind kind, ValueTest* test) const {
   RETURN_IF_ERROR(TakeText(kind, "wildcard", test));
-  const absl::StatusOr<Wildcard> wildcard = Wildcard::Parse(node.text);
+  Wildcard::Fault fault;
+  const absl::StatusOr<Wildcard> wildcard = Wildcard::Parse(node.text, &fault);
   if (wildcard.ok()) return absl::OkStatus();
-  return text.Error(node.offset, wildcard.status().message(),
-                    "'*' may not follow '*', and '\\' must be followed by '*' or '\\'");
+  return text.Error(OffsetOf(fault.offset), wildcard.status().message(), fault.allowed);
+}
+
+size_t OperatorArgument::OffsetOf(size_t meant) const {
+  const absl::string_view raw = Spelling();
+  // Half of a surrogate pair, whose second digit is one of `digits`.
+  const auto is_half = [raw](size_t at, absl::string_view digits) {
+    return absl::StartsWithIgnoreCase(raw.substr(at), "\\ud") && raw[at + 1] == 'u' &&
+           absl::StrContains(digits, absl::ascii_tolower(raw[at + 3]));
+  };
+  size_t at = 1;  // behind the opening quote
+  for (size_t seen = 0; seen < meant && at + 1 < raw.size();) {
+    size_t length = 1;
+    if (raw[at] == '\\') length = raw[at + 1] != 'u' ? 2 : 6;
+    if (is_half(at, "89ab") && is_half(at + 6, "cdef")) length = 12;
+    seen += Unescaped(raw.substr(at, length)).size();
+    at += length;
+  }
+  return node.offset + at;
 }
 
 absl::StatusOr<double> OperatorArgument::Comparable() const {

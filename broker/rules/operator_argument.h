@@ -1,6 +1,8 @@
 #ifndef PAVANE_RULES_OPERATOR_ARGUMENT_H_
 #define PAVANE_RULES_OPERATOR_ARGUMENT_H_
 
+#include <cstddef>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -26,6 +28,9 @@ struct OperatorArgument {
 
   /// The number that a JSON number stands for; refuses one that is not comparable.
   absl::StatusOr<double> Comparable() const;
+
+  /// Where, in the text of the pattern, the byte `meant` of the string argument stands.
+  size_t OffsetOf(size_t meant) const;
 
   /// The argument as it is written.
   absl::string_view Spelling() const { return text.text().substr(node.offset, node.length); }

@@ -256,7 +256,8 @@ absl::StatusOr<std::shared_ptr<const Pattern>> Pattern::Parse(absl::string_view 
   const PatternText source(text);
   if (LongerThan(text, options.length_max)) {
     return source.Error(
-        text.size(), absl::StrCat("The pattern is longer than ", options.length_max, " characters"),
+        Beyond(text, options.length_max),
+        absl::StrCat("The pattern is longer than ", options.length_max, " characters"),
         "limits.pattern_length_max sets the limit");
   }
   if (text.find_first_not_of(" \t\r\n") == absl::string_view::npos) {

@@ -55,6 +55,8 @@ bool LongerThan(absl::string_view text, size_t characters_max) {
   return text.size() > characters_max && Characters(text) > characters_max;
 }
 
+size_t Beyond(absl::string_view text, size_t characters) { return First(text, characters).size(); }
+
 absl::Status PatternText::Error(size_t offset, absl::string_view message, absl::string_view allowed,
                                 const std::string& suggestion) const {
   const absl::string_view before = text_.substr(0, std::min(offset, text_.size()));

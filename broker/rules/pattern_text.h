@@ -9,8 +9,15 @@
 
 namespace pavane::rules {
 
+/// What the errors say may stand in an array of tests.
+inline constexpr absl::string_view kTestsAllowed =
+    "a string, a number, true, false, null or an object with one operator is allowed here";
+
 /// Whether a pattern has more than `characters_max` characters.
 bool LongerThan(absl::string_view text, size_t characters_max);
+
+/// Where the first character after `characters` of them stands, in bytes.
+size_t Beyond(absl::string_view text, size_t characters);
 
 /// The text of a pattern while it is being parsed; knows how to say where something is wrong.
 class PatternText {

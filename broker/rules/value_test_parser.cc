@@ -23,8 +23,6 @@ namespace {
 using Kind = ValueTest::Kind;
 using NodeKind = JsonNode::Kind;
 
-constexpr absl::string_view kTestsAllowed =
-    "a string, a number, true, false, null or an object with one operator is allowed here";
 constexpr absl::string_view kOperatorsAllowed =
     "allowed here: exactly, prefix, suffix, equals-ignore-case, wildcard, anything-but, numeric, "
     "cidr, exists";

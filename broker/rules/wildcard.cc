@@ -8,19 +8,21 @@
 
 namespace pavane::rules {
 
-absl::StatusOr<Wildcard> Wildcard::Parse(absl::string_view text) {
+absl::StatusOr<Wildcard> Wildcard::Parse(absl::string_view text, Fault* fault) {
+  const auto error = [fault](size_t offset, absl::string_view message, absl::string_view allowed) {
+    if (fault != nullptr) *fault = {offset, allowed};
+    return absl::InvalidArgumentError(message);
+  };
   Wildcard wildcard;
   bool after_star = false;
   for (size_t i = 0; i < text.size(); ++i) {
-    // Positions count the opening quote as 0.
     if (text[i] == '*') {
       if (after_star) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("Consecutive wildcard characters at pos ", i));
+        return error(i, "Consecutive wildcard characters", "'*' may not follow '*'");
       }
       if (wildcard.pieces_.size() > kStarsMax) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("More than ", kStarsMax, " wildcard characters"));
+        return error(i, absl::StrCat("More than ", kStarsMax, " wildcard characters"),
+                     "another character is allowed here, or '\\\\*' for the star itself");
       }
       wildcard.pieces_.emplace_back();
       after_star = true;
@@ -28,7 +30,7 @@ absl::StatusOr<Wildcard> Wildcard::Parse(absl::string_view text) {
     }
     if (text[i] == '\\') {
       if (i + 1 == text.size() || (text[i + 1] != '*' && text[i + 1] != '\\')) {
-        return absl::InvalidArgumentError(absl::StrCat("Invalid escape character at pos ", i + 1));
+        return error(i, "Invalid escape character", "'\\' must be followed by '*' or '\\'");
       }
       ++i;
     }

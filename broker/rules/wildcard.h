@@ -20,7 +20,15 @@ class Wildcard {
 
   /// Fails with InvalidArgument for `**`, for a backslash before anything else or at the end, and
   /// for more than kStarsMax stars.
-  static absl::StatusOr<Wildcard> Parse(absl::string_view text);
+  static absl::StatusOr<Wildcard> Parse(absl::string_view text) { return Parse(text, nullptr); }
+
+  /// Where a wildcard is wrong, in bytes of the text, and what is allowed there.
+  struct Fault {
+    size_t offset = 0;
+    absl::string_view allowed;
+  };
+  /// The same; tells the fault, if one is given, when it fails.
+  static absl::StatusOr<Wildcard> Parse(absl::string_view text, Fault* fault);
 
   bool Matches(absl::string_view text) const;
 

@@ -23,6 +23,13 @@ struct ErrorCase {
   const char* suggestion = "";
 };
 
+// "*a*a*a"
+std::string Stars(int count) {
+  std::string stars;
+  for (int i = 0; i < count; ++i) absl::StrAppend(&stars, i == 0 ? "" : "a", "*");
+  return stars;
+}
+
 // The array of tests of one field "a"; its first element is in column 7.
 std::string Field(const std::string& test) { return absl::StrCat("{\"a\":[", test, "]}"); }
 
@@ -64,8 +71,19 @@ TEST(PatternError, JsonThatIsNotStrict) {
       {"{\"a\" 1}", 1, 6, "Unexpected character '1'", "a colon"},
       {"{\"a\":[1] \"b\":[1]}", 1, 10, "Unexpected character '\"'", "a comma or '}'"},
       {"{\"a\":[1 2]}", 1, 9, "Unexpected character '2'", "a comma or ']'"},
-      {"{\"a\":[1,]}", 1, 9, "Unexpected character ']'", "a JSON value"},
-      {"{\n \"a\": [\n  nil]}", 3, 3, "Unexpected character 'n'", "a JSON value"},
+      {"{\"a\":[1,]}", 1, 9, "Unexpected character ']'", "a string, a number, true,"},
+      {"{\n \"a\": [\n  nil]}", 3, 3, "Unexpected character 'n'", "a string, a number, true,"},
+      {"{\"a\":[NaN]}", 1, 7, "Unexpected character 'N'", "an object with one operator"},
+      {"nul", 1, 1, "Unexpected character 'n'", "a JSON object"},
+      {"{\"a\":nul}", 1, 6, "Unexpected character 'n'", "an array of tests, or an object"},
+      {"{\"a\":{\"b\":nul}}", 1, 11, "Unexpected character 'n'", "an array of tests, or an object"},
+      {"{\"$or\":nul}", 1, 8, "Unexpected character 'n'", "an array of at least two objects"},
+      {"{\"$or\":[nul]}", 1, 9, "Unexpected character 'n'", "an object of fields"},
+      {"{\"$or\":[{\"a\":[nul]}]}", 1, 15, "Unexpected character 'n'", "a string, a number"},
+      {"{\"a\":[{\"exists\":True}]}", 1, 17, "Unexpected character 'T'", "a JSON value"},
+      {"{\"a\":[[nul]]}", 1, 8, "Unexpected character 'n'", "a JSON value"},
+      {"\xef\xbb\xbf{\"a\":[1]}", 1, 1, "Unexpected character U+FEFF (a byte order mark)",
+       "a JSON object"},
       {"{\"a\":[1", 1, 8, "Unexpected end of the pattern", "a comma or ']'"},
       {"{\"a\":[\"x", 1, 9, "Unexpected end of the pattern", "a closing '\"' is missing"},
       {"{\"a\":[\"\n\"]}", 1, 8, "Unexpected control character", "must be escaped"},
@@ -123,10 +141,14 @@ TEST(PatternError, Operators) {
       {Field("{\"exists\":null}"), 1, 17, "exists match pattern must be either true or false.",
        "true or false"},
       {Field("{\"wildcard\":5}"), 1, 19, "wildcard match pattern must be a string", "a string"},
-      {Field("{\"wildcard\":\"a**\"}"), 1, 19, "Consecutive wildcard characters at pos 2",
+      {Field("{\"wildcard\":\"a**\"}"), 1, 22, "Consecutive wildcard characters at",
        "'*' may not follow '*'"},
-      {Field("{\"wildcard\":\"a\\\\b\"}"), 1, 19, "Invalid escape character at pos 2",
+      {Field("{\"wildcard\":\"é\\u00e9\\ud83d\\ude00\\n*\\u002a\"}"), 1, 42,
+       "Consecutive wildcard characters at", "'*' may not follow '*'"},
+      {Field("{\"wildcard\":\"a\\\\b\"}"), 1, 21, "Invalid escape character at",
        "must be followed by '*' or '\\'"},
+      {Field("{\"wildcard\":\"" + Stars(257) + "\"}"), 1, 20 + 2 * 256,
+       "More than 256 wildcard characters", "another character is allowed here, or"},
   };
   for (const ErrorCase& c : cases) Check(c);
 }
@@ -164,12 +186,13 @@ TEST(PatternError, Numeric) {
 TEST(PatternError, Cidr) {
   const ErrorCase cases[] = {
       {Field("{\"cidr\":5}"), 1, 15, "prefix match pattern must be a string", "a string"},
-      {Field("{\"cidr\":\"10.0.0.0\"}"), 1, 15, "Malformed CIDR, one '/' required", kCidr},
-      {Field("{\"cidr\":\"10.0.0.0/x\"}"), 1, 15, "mask bits must be an integer", kCidr},
-      {Field("{\"cidr\":\"10.0.0.0/-1\"}"), 1, 15, "mask bits must not be negative", kCidr},
-      {Field("{\"cidr\":\"10.0.0/8\"}"), 1, 15, "Nonstandard IP address: 10.0.0", kCidr},
-      {Field("{\"cidr\":\"10.0.0.0/32\"}"), 1, 15, "IPv4 mask bits must be < 32", kCidr},
-      {Field("{\"cidr\":\"::/128\"}"), 1, 15, "IPv6 mask bits must be < 128", kCidr},
+      {Field("{\"cidr\":\"10.0.0.0\"}"), 1, 24, "Malformed CIDR, one '/' required", kCidr},
+      {Field("{\"cidr\":\"1/2/3\"}"), 1, 19, "Malformed CIDR, one '/' required", kCidr},
+      {Field("{\"cidr\":\"10.0.0.0/x\"}"), 1, 25, "mask bits must be an integer", kCidr},
+      {Field("{\"cidr\":\"10.0.0.0/-1\"}"), 1, 25, "mask bits must not be negative", kCidr},
+      {Field("{\"cidr\":\"10.0.0/8\"}"), 1, 16, "Nonstandard IP address: 10.0.0", kCidr},
+      {Field("{\"cidr\":\"10.0.0.0/32\"}"), 1, 25, "IPv4 mask bits must be < 32", kCidr},
+      {Field("{\"cidr\":\"::/128\"}"), 1, 19, "IPv6 mask bits must be < 128", kCidr},
   };
   for (const ErrorCase& c : cases) Check(c);
 }
@@ -194,7 +217,7 @@ TEST(PatternError, AnythingBut) {
       {but("{\"equals-ignore-case\":[5]}"), 1, 46,
        "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
        "a string or an array of strings"},
-      {but("{\"wildcard\":\"**\"}"), 1, 35, "Consecutive wildcard characters",
+      {but("{\"wildcard\":\"**\"}"), 1, 37, "Consecutive wildcard characters",
        "'*' may not follow '*'"},
   };
   for (const ErrorCase& c : cases) Check(c);
@@ -228,9 +251,9 @@ TEST(PatternError, Limits) {
   Check({"{\"a\":{\"b\":[1]}}", 1, 11, "Nested deeper than 2 levels", "no object and no array"},
         options);
   options.length_max = 4;
-  Check({"{\"é\":[1]}", 1, 10, "The pattern is longer than 4 characters",
-         "limits.pattern_length_max"},
-        options);
+  Check(
+      {"{\"é\":[1]}", 1, 5, "The pattern is longer than 4 characters", "limits.pattern_length_max"},
+      options);
 }
 
 TEST(PatternError, ExcerptsShowTheLineAroundThePlace) {

@@ -62,13 +62,14 @@ TEST(Wildcard, MatchesAnyRunAtEachStar) {
 }
 
 TEST(Wildcard, SaysWhereItIsWrong) {
-  EXPECT_THAT(Wildcard::Parse("**"),
-              StatusIs(absl::StatusCode::kInvalidArgument,
-                       HasSubstr("Consecutive wildcard characters at pos 1")));
-  EXPECT_THAT(Wildcard::Parse("a**b"),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("at pos 2")));
-  EXPECT_THAT(Wildcard::Parse("a\\"), StatusIs(absl::StatusCode::kInvalidArgument,
-                                               HasSubstr("Invalid escape character at pos 2")));
+  Wildcard::Fault fault;
+  EXPECT_THAT(Wildcard::Parse("a**b", &fault),
+              StatusIs(absl::StatusCode::kInvalidArgument, "Consecutive wildcard characters"));
+  EXPECT_EQ(fault.offset, 2u);
+  EXPECT_EQ(fault.allowed, "'*' may not follow '*'");
+  EXPECT_THAT(Wildcard::Parse("a\\", &fault),
+              StatusIs(absl::StatusCode::kInvalidArgument, "Invalid escape character"));
+  EXPECT_EQ(fault.offset, 1u);
   EXPECT_THAT(Wildcard::Parse("\\b"), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
