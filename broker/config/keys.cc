@@ -58,7 +58,7 @@ const Key kKeys[] = {
      [](Config& c) { return Integer(c.limits.batch_entries_max, 1, 100'000); }},
     {"limits.batch_bytes_max", "Most bytes in one publish.",
      [](Config& c) { return Size(c.limits.batch_bytes_max, kKi, kGi); }},
-    {"limits.pattern_length_max", "Longest pattern of a rule, in bytes.",
+    {"limits.pattern_length_max", "Longest pattern of a rule, in characters.",
      [](Config& c) { return Integer(c.limits.pattern_length_max, 1, 1'000'000); }},
     {"limits.match_steps_max",
      "Work budget of matching one event with one rule; beyond it the event is refused.",
