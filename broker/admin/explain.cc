@@ -147,19 +147,28 @@ absl::Status Explainer::ExplainPattern(const std::string& text, const event::Eve
   return absl::OkStatus();
 }
 
-absl::Status Explainer::SetMatched(const event::EventView& view, const std::string& explained,
-                                   bool matched, RuleAsOf* rule) const {
-  if (rule->state() != RuleAsOf::IN_FORCE) return absl::OkStatus();
-  if (rule->pattern() == explained) {
-    rule->set_matched(matched);
-    return absl::OkStatus();
-  }
-  ASSIGN_OR_RETURN(const auto pattern,
-                   rules::Pattern::Parse(rule->pattern(), rules_.options().pattern));
-  const auto matches = rules::Interpret(*pattern, view, rules_.options().matcher);
+absl::StatusOr<bool> Explainer::Matches(const std::string& pattern,
+                                        const event::EventView& view) const {
+  ASSIGN_OR_RETURN(const auto parsed, rules::Pattern::Parse(pattern, rules_.options().pattern));
+  const auto matches = rules::Interpret(*parsed, view, rules_.options().matcher);
   if (!matches.ok()) return TooComplex(matches.status());
-  rule->set_matched(*matches);
-  return absl::OkStatus();
+  return *matches;
+}
+
+void Explainer::SetMatched(const event::EventView& view, const std::string& explained,
+                           const Response& response, RuleAsOf* rule) const {
+  if (rule->state() != RuleAsOf::IN_FORCE) return;
+  if (rule->pattern() == explained) {
+    rule->set_matched(response.matched());
+    if (response.has_error()) *rule->mutable_error() = response.error();
+    return;
+  }
+  const absl::StatusOr<bool> matches = Matches(rule->pattern(), view);
+  if (matches.ok()) {
+    rule->set_matched(*matches);
+  } else {
+    *rule->mutable_error() = event::ToError(matches.status());
+  }
 }
 
 absl::Status Explainer::ExplainRule(const ingress::RuleSnapshot& snapshot, const Request& request,
@@ -184,9 +193,9 @@ absl::Status Explainer::ExplainRule(const ingress::RuleSnapshot& snapshot, const
   }
   const std::string pattern = explained.pattern();
   RETURN_IF_ERROR(ExplainPattern(pattern, view, response));
-  RETURN_IF_ERROR(SetMatched(view, pattern, response->matched(), response->mutable_now()));
-  if (stored == nullptr) return absl::OkStatus();
-  return SetMatched(view, pattern, response->matched(), response->mutable_then());
+  SetMatched(view, pattern, *response, response->mutable_now());
+  if (stored != nullptr) SetMatched(view, pattern, *response, response->mutable_then());
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Explainer::Response> Explainer::Explain(const Request& request) const {

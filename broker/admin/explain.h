@@ -42,8 +42,11 @@ class Explainer {
                            Response* response) const;
   absl::Status ExplainPattern(const std::string& text, const event::EventView& view,
                               Response* response) const;
-  absl::Status SetMatched(const event::EventView& view, const std::string& explained, bool matched,
-                          pavane::admin::v1::RuleAsOf* rule) const;
+  /// What `rule` makes of the event: what the response says if it has the pattern `explained`. That
+  /// it cannot be told is an answer, too: the other of two versions is no reason to fail.
+  void SetMatched(const event::EventView& view, const std::string& explained,
+                  const Response& response, pavane::admin::v1::RuleAsOf* rule) const;
+  absl::StatusOr<bool> Matches(const std::string& pattern, const event::EventView& view) const;
 
   const ingress::RuleBook& rules_;
   const store::Log& log_;

@@ -61,6 +61,11 @@ void PrintNode(const Context& context, const ExplainNode& node, const std::strin
   for (const ExplainNode& child : node.children()) PrintNode(context, child, indent + "  ");
 }
 
+std::string Why(const pavane::v1::Error& error) {
+  return error.reason() == pavane::v1::EVENT_TOO_COMPLEX ? "too complex"
+                                                         : EscapeForTerminal(error.message());
+}
+
 std::string RuleText(const Context& context, const RuleAsOf& rule, bool now) {
   switch (rule.state()) {
     case RuleAsOf::ABSENT:
@@ -75,8 +80,9 @@ std::string RuleText(const Context& context, const RuleAsOf& rule, bool now) {
   }
   const bool matched = rule.matched();
   return absl::StrCat("version ", rule.version(), ", in force since ", context.Time(rule.since()),
-                      now ? (matched ? ": matches" : ": does not match")
-                          : (matched ? ": matched" : ": did not match"));
+                      rule.has_error() ? absl::StrCat(": cannot be told: ", Why(rule.error()))
+                      : now            ? (matched ? ": matches" : ": does not match")
+                                       : (matched ? ": matched" : ": did not match"));
 }
 
 }  // namespace
@@ -96,7 +102,8 @@ std::string HistoryText(const Context& context, const ExplainMatchResponse& resp
   }
   absl::StrAppend(&text, "now            ", RuleText(context, response.now(), true),
                   response.explains_then() ? "" : "  (explained below)", "\n");
-  const bool known = response.has_then() && response.then().state() != RuleAsOf::UNKNOWN;
+  const bool known = response.has_then() && response.then().state() != RuleAsOf::UNKNOWN &&
+                     !response.then().has_error() && !response.now().has_error();
   if (known && response.then().matched() != response.now().matched()) {
     text += "The rule of today would answer otherwise.\n";
   }

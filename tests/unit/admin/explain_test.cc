@@ -115,6 +115,34 @@ TEST_F(ExplainTest, AStoredEventIsExplainedByTheVersionThatJudgedIt) {
   EXPECT_EQ(History(Publish("{\"a\":3}")), "IN_FORCE 1 matched, IN_FORCE 1 matched");
 }
 
+TEST(Explain, TheOtherVersionMayBeTooComplexToTell) {
+  config::Config config;
+  config.limits.match_steps_max = 4;
+  Stations broker(config);
+  ASSERT_OK(broker.PutRule("r", R"({"detail-type":["T"]})").status());
+  event::CloudEvent event = MakeEvent(R"({"l":[{"a":1},{"b":1},{"a":1,"b":1}]})");
+  event.set_type("T");
+  const uint64_t sequence = broker.PublishOne(event).sequence();
+  broker.clock.Advance(absl::Seconds(1));
+  ASSERT_OK(broker.PutRule("r", R"({"detail":{"l":{"a":[1],"b":[1]}}})").status());
+  ExplainMatchRequest request;
+  request.set_rule("r");
+  request.set_sequence(sequence);
+  const Explainer explainer(broker.rules, *broker.log);
+  ASSERT_OK_AND_ASSIGN(ExplainMatchResponse response, explainer.Explain(request));
+  EXPECT_TRUE(response.matched());
+  EXPECT_FALSE(response.has_error());
+  EXPECT_TRUE(response.then().matched());
+  EXPECT_FALSE(response.then().has_error());
+  EXPECT_EQ(response.now().error().reason(), pavane::v1::EVENT_TOO_COMPLEX);
+  request.set_as_of_now(true);
+  ASSERT_OK_AND_ASSIGN(response, explainer.Explain(request));
+  EXPECT_EQ(response.error().reason(), pavane::v1::EVENT_TOO_COMPLEX);
+  EXPECT_EQ(response.now().error().reason(), pavane::v1::EVENT_TOO_COMPLEX);
+  EXPECT_FALSE(response.now().matched());
+  EXPECT_TRUE(response.then().matched());
+}
+
 TEST_F(ExplainTest, AnEventInHandIsExplainedByTheRuleOfNow) {
   Put(1);
   ExplainMatchRequest request;
