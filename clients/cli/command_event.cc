@@ -142,7 +142,7 @@ absl::StatusOr<ListEventsRequest> ToRequest(const Context& context, const ListOp
   request.set_type(options.type);
   request.set_source(options.source);
   request.set_correlation_id(options.correlation_id);
-  CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadText(options.pattern, context.in()));
+  CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadPattern(options.pattern, context.in()));
   request.set_newest_first(options.newest_first);
   return request;
 }
@@ -182,7 +182,7 @@ absl::Status Tail(const Context& context, const TailOptions& options) {
   TailEventsRequest request;
   request.set_bus(options.bus);
   request.set_last(static_cast<uint32_t>(options.last.value_or(0)));
-  CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadText(options.pattern, context.in()));
+  CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadPattern(options.pattern, context.in()));
   CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   // A stream has no time limit, so whether anybody answers is asked first.
   CLI_RETURN_IF_ERROR(CheckReachable(broker));

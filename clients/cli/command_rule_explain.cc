@@ -74,7 +74,7 @@ absl::StatusOr<ExplainMatchRequest> ToRequest(const Context& context,
   request.set_event_source(options.source);
   request.set_as_of_now(options.now);
   if (draft) {
-    CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadText(options.pattern, context.in()));
+    CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadPattern(options.pattern, context.in()));
   } else {
     request.set_rule(options.first);
   }

@@ -41,7 +41,7 @@ struct PreviewOptions {
 absl::StatusOr<PreviewRuleRequest> ToRequest(const Context& context,
                                              const PreviewOptions& options) {
   PreviewRuleRequest request;
-  CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadText(options.pattern, context.in()));
+  CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadPattern(options.pattern, context.in()));
   request.set_bus(options.bus);
   request.set_replaces(options.replaces);
   if (options.since) *request.mutable_since() = ToProto(*options.since);

@@ -104,7 +104,7 @@ absl::StatusOr<Rule> FromFlags(const Context& context, const PutOptions& options
   rule.set_bus(options.bus);
   rule.set_description(options.description);
   rule.set_state(options.disabled ? Rule::DISABLED : Rule::ENABLED);
-  CLI_ASSIGN_OR_RETURN(*rule.mutable_pattern(), ReadText(options.pattern, context.in()));
+  CLI_ASSIGN_OR_RETURN(*rule.mutable_pattern(), ReadPattern(options.pattern, context.in()));
   for (const std::string& text : options.targets) {
     CLI_ASSIGN_OR_RETURN(*rule.add_targets(), ParseTarget(text));
     Target* target = rule.mutable_targets(rule.targets_size() - 1);

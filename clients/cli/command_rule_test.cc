@@ -43,7 +43,7 @@ struct TestOptions {
 
 absl::StatusOr<std::string> PatternOf(const Context& context, const Connection& broker,
                                       const TestOptions& options) {
-  if (!options.pattern.empty()) return ReadText(options.pattern, context.in());
+  if (!options.pattern.empty()) return ReadPattern(options.pattern, context.in());
   GetRuleRequest request;
   request.set_bus(options.bus);
   request.set_name(options.rule);

@@ -50,7 +50,7 @@ absl::StatusOr<std::string> PatternOf(const Context& context, const SubscribeOpt
   const std::string& given = options.pattern.empty() ? options.pattern_option : options.pattern;
   if (!given.empty()) {
     if (by_flags) return UsageError("a pattern excludes --type and --source");
-    return ReadText(given, context.in());
+    return ReadPattern(given, context.in());
   }
   if (!by_flags) return std::string(options.service.empty() ? kEverything : "");
   JsonValue pattern = JsonValue::Object();

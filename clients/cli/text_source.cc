@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "clients/cli/byte_size.h"
+#include "clients/cli/escape.h"
 
 namespace pavane::cli {
 namespace {
@@ -65,5 +66,25 @@ absl::StatusOr<std::string> ReadText(const std::string& argument, std::istream& 
   if (!argument.empty() && argument[0] == '@') return ReadFile(argument.substr(1), in);
   return argument;
 }
+
+absl::StatusOr<std::string> ReadPattern(const std::string& argument, std::istream& in) {
+  absl::StatusOr<std::string> text = ReadText(argument, in);
+  if (!text.ok()) return text;
+  size_t line = 1;
+  size_t column = 1;
+  for (absl::string_view rest = *text; !rest.empty();) {
+    const size_t length = DecodeUtf8(rest).length;
+    if (length == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the pattern is not UTF-8 (line ", line, ", column ", column, ")"));
+    }
+    line += rest[0] == '\n' ? 1 : 0;
+    column = rest[0] == '\n' ? 1 : column + 1;
+    rest.remove_prefix(length);
+  }
+  return text;
+}
+
+bool IsStandardInput(absl::string_view argument) { return argument == "-" || argument == "@-"; }
 
 }  // namespace pavane::cli

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace pavane::cli {
 
@@ -18,6 +19,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, std::istream& in);
 
 // `@PATH` is the content of that file, `-` or `@-` that of `in`; anything else is the text itself.
 absl::StatusOr<std::string> ReadText(const std::string& argument, std::istream& in);
+
+// The same for a pattern, which must be UTF-8; the error names line and column. Protobuf would
+// refuse it without a place, and print a line of its own.
+absl::StatusOr<std::string> ReadPattern(const std::string& argument, std::istream& in);
+
+// Whether an argument of ReadText stands for standard input.
+bool IsStandardInput(absl::string_view argument);
 
 // Reads a line without its end; false at the end of the input. After an error nothing more can be
 // read.

@@ -54,6 +54,12 @@ TEST(TextSource, RefusesATextThatIsTooLong) {
   EXPECT_TRUE(ReadText("-", fits).ok());
 }
 
+TEST(TextSource, SaysWhereAPatternIsNotUtf8) {
+  std::istringstream in("{\"é\":\n[\"\xff\"]}");
+  EXPECT_EQ(ReadPattern("-", in).status().message(), "the pattern is not UTF-8 (line 2, column 3)");
+  EXPECT_EQ(*ReadPattern("{\"é\":[1]}", in), "{\"é\":[1]}");
+}
+
 TEST(TextSource, SaysWhyAFileCannotBeRead) {
   std::istringstream in;
   EXPECT_THAT(std::string(ReadFile("/proc/nobody", in).status().message()),
