@@ -15,7 +15,8 @@
 namespace pavane::cli {
 namespace {
 
-constexpr int kDepthMax = 500;
+// As deep as the broker reads.
+constexpr int kDepthMax = 1000;
 
 void AppendUtf8(std::string& out, char32_t c) {
   if (c < 0x80) {
@@ -43,7 +44,7 @@ class Reader {
 
  private:
   absl::StatusOr<JsonValue> ReadValue(int depth) {
-    if (depth > kDepthMax) return Bad("nested too deeply");
+    if (depth > kDepthMax) return Bad(absl::StrCat("nested deeper than ", kDepthMax, " levels"));
     if (AtEnd()) return Bad("the text ends where a value is expected");
     switch (text_[at_]) {
       case '{':

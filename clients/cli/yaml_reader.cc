@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "yaml-cpp/depthguard.h"
 #include "yaml-cpp/yaml.h"
 
 #include "clients/cli/status.h"
@@ -11,8 +12,10 @@
 namespace pavane::cli {
 namespace {
 
-// Aliases could make a small file endless; 500 levels and a million nodes are beyond any real one.
-constexpr int kDepthMax = 500;
+// Aliases could make a small file endless; a million nodes are beyond any real one. yaml-cpp itself
+// reads 500 levels, so aliases may double that.
+constexpr int kTextDepthMax = 500;
+constexpr int kDepthMax = 1000;
 constexpr int kNodesMax = 1'000'000;
 
 absl::Status BadYaml(const YAML::Mark& mark, absl::string_view message) {
@@ -20,6 +23,8 @@ absl::Status BadYaml(const YAML::Mark& mark, absl::string_view message) {
   return absl::InvalidArgumentError(
       absl::StrCat("line ", mark.line + 1, ", column ", mark.column + 1, ": ", message));
 }
+
+std::string TooDeep(int levels) { return absl::StrCat("nested deeper than ", levels, " levels"); }
 
 JsonValue Scalar(const YAML::Node& node) {
   const std::string& text = node.Scalar();
@@ -33,7 +38,7 @@ JsonValue Scalar(const YAML::Node& node) {
 class Converter {
  public:
   absl::StatusOr<JsonValue> Convert(const YAML::Node& node, int depth) {
-    if (depth > kDepthMax) return BadYaml(node.Mark(), "nested too deeply");
+    if (depth > kDepthMax) return BadYaml(node.Mark(), TooDeep(kDepthMax));
     if (++nodes_ > kNodesMax) return BadYaml(node.Mark(), "too many values");
     if (node.IsSequence()) return ConvertSequence(node, depth);
     if (node.IsMap()) return ConvertMap(node, depth);
@@ -71,6 +76,8 @@ absl::StatusOr<std::vector<JsonValue>> ParseYaml(absl::string_view text) {
   // yaml-cpp throws; this is the border.
   try {
     documents = YAML::LoadAll(std::string(text));
+  } catch (const YAML::DeepRecursion& error) {
+    return BadYaml(error.mark, TooDeep(kTextDepthMax));
   } catch (const YAML::Exception& error) {
     return BadYaml(error.mark, error.msg);
   }
