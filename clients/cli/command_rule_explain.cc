@@ -69,6 +69,10 @@ absl::StatusOr<ExplainMatchRequest> ToRequest(const Context& context,
   if (events != 1) {
     return UsageError("give one event: its sequence, its id, or itself as JSON, @FILE or -");
   }
+  if (IsStandardInput(options.pattern) &&
+      (IsStandardInput(argument) || IsStandardInput(options.event))) {
+    return UsageError("pattern and event cannot both be standard input");
+  }
   ExplainMatchRequest request;
   request.set_bus(options.bus);
   request.set_event_source(options.source);

@@ -5,12 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "clients/cli/cloud_event.h"
 #include "clients/cli/command.h"
 #include "clients/cli/escape.h"
 #include "clients/cli/event_file.h"
 #include "clients/cli/explanation.h"
 #include "clients/cli/message_json.h"
+#include "clients/cli/plural.h"
+#include "clients/cli/publish_entry.h"
 #include "clients/cli/status.h"
 #include "clients/cli/table.h"
 #include "clients/cli/text_source.h"
@@ -80,7 +81,9 @@ absl::StatusOr<std::vector<Result>> TestSome(const Connection& broker, const std
       if (IsCloudEvent(events[i]) != cloud_events) continue;
       order.push_back(i);
       if (cloud_events) {
-        CLI_ASSIGN_OR_RETURN(*request.add_events(), EventFromJson(events[i]));
+        // With what `publish` would fill in.
+        CLI_ASSIGN_OR_RETURN(auto entry, EntryFromJson(events[i], {}));
+        *request.add_events() = std::move(*entry.mutable_event());
       } else {
         request.add_event_json(events[i].ToJson());
       }
@@ -142,18 +145,21 @@ void AddRow(const Tested& tested, Table* table) {
 
 absl::Status Summary(const TestOptions& options, size_t events, size_t matched, size_t errors) {
   if (errors > 0) {
-    return absl::InvalidArgumentError(absl::StrCat(errors, " events could not be tested"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(Plural(errors, "event", "events"), " could not be tested"));
   }
   const std::string expect = options.check ? "all" : options.expect;
   if (expect == "all" && matched < events) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(events - matched, " of ", events, " events do not match"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        events - matched, " of ", Plural(events, "event does", "events do"), " not match"));
   }
   if (expect == "none" && matched > 0) {
-    return absl::FailedPreconditionError(absl::StrCat(matched, " of ", events, " events match"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(matched, " of ", Plural(events, "event matches", "events match")));
   }
   if (expect == "any" && matched == 0) {
-    return absl::FailedPreconditionError(absl::StrCat("none of ", events, " events matches"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("none of ", Plural(events, "event", "events"), " matches"));
   }
   return absl::OkStatus();
 }
@@ -215,6 +221,9 @@ absl::Status Test(const Context& context, const TestOptions& options) {
   }
   if (options.event.empty() == options.file.empty()) {
     return UsageError("give --event or --file, one of them");
+  }
+  if (IsStandardInput(options.pattern) && (IsStandardInput(options.event) || options.file == "-")) {
+    return UsageError("pattern and events cannot both be standard input");
   }
   CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
   CLI_ASSIGN_OR_RETURN(std::string pattern, PatternOf(context, broker, options));

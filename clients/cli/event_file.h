@@ -12,10 +12,12 @@
 
 namespace pavane::cli {
 
-// One JSON value, an array of them, or JSON lines. Empty lines are skipped; errors name the line.
+// One JSON value, an array of them, or JSON lines. Empty lines are skipped; errors name line and
+// column of the file.
 absl::StatusOr<std::vector<JsonValue>> ParseEventFile(absl::string_view text);
 
-// A CloudEvent in its JSON format, as opposed to an event as rules see it.
+// A CloudEvent in its JSON format, as opposed to an event as rules see it: one with `specversion`,
+// or with `type` and data, and without what only rules see.
 bool IsCloudEvent(const JsonValue& event);
 
 }  // namespace pavane::cli

@@ -1,13 +1,13 @@
 #include "clients/cli/explanation.h"
 
-#include <vector>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "clients/cli/cloud_event.h"
 #include "clients/cli/escape.h"
 #include "clients/cli/event_file.h"
+#include "clients/cli/publish_entry.h"
 #include "clients/cli/status.h"
 
 namespace pavane::cli {
@@ -115,7 +115,8 @@ absl::Status SetEvent(const JsonValue& event, pavane::admin::v1::ExplainMatchReq
     request->set_event_json(event.ToJson());
     return absl::OkStatus();
   }
-  CLI_ASSIGN_OR_RETURN(*request->mutable_cloud_event(), EventFromJson(event));
+  CLI_ASSIGN_OR_RETURN(auto entry, EntryFromJson(event, {}));
+  *request->mutable_cloud_event() = std::move(*entry.mutable_event());
   return absl::OkStatus();
 }
 

@@ -21,7 +21,8 @@ void PrintTree(const Context& context, const pavane::admin::v1::ExplainNode& roo
 std::string HistoryText(const Context& context,
                         const pavane::admin::v1::ExplainMatchResponse& response);
 
-// Puts an event that a person gave into the request: a CloudEvent, or an event as rules see it.
+// Puts an event that a person gave into the request: a CloudEvent, with what `publish` would fill
+// in, or an event as rules see it.
 absl::Status SetEvent(const JsonValue& event, pavane::admin::v1::ExplainMatchRequest* request);
 
 }  // namespace pavane::cli

@@ -31,7 +31,7 @@ void AppendUtf8(std::string& out, char32_t c) {
 
 class Reader {
  public:
-  explicit Reader(absl::string_view text) : text_(text) {}
+  Reader(absl::string_view text, size_t first_line) : text_(text), first_line_(first_line) {}
 
   absl::StatusOr<JsonValue> ReadAll() {
     SkipSpace();
@@ -174,7 +174,7 @@ class Reader {
   }
 
   absl::Status Bad(absl::string_view what) const {
-    size_t line = 1;
+    size_t line = first_line_;
     size_t column = 1;
     for (char c : text_.substr(0, at_)) {
       column = c == '\n' ? 1 : column + 1;
@@ -185,11 +185,14 @@ class Reader {
   }
 
   const absl::string_view text_;
+  const size_t first_line_;
   size_t at_ = 0;
 };
 
 }  // namespace
 
-absl::StatusOr<JsonValue> ParseJson(absl::string_view text) { return Reader(text).ReadAll(); }
+absl::StatusOr<JsonValue> ParseJson(absl::string_view text, size_t first_line) {
+  return Reader(text, first_line).ReadAll();
+}
 
 }  // namespace pavane::cli

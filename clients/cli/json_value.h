@@ -2,6 +2,7 @@
 #ifndef PAVANE_CLIENTS_CLI_JSON_VALUE_H_
 #define PAVANE_CLIENTS_CLI_JSON_VALUE_H_
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,8 +57,9 @@ class JsonValue {
   std::vector<Member> members_;
 };
 
-// Exactly one JSON value, strictly read. At most 500 levels deep.
-absl::StatusOr<JsonValue> ParseJson(absl::string_view text);
+// Exactly one JSON value, strictly read. At most 1,000 levels deep. `first_line` is the number of
+// the text's first line for errors, for a text that is part of a longer one.
+absl::StatusOr<JsonValue> ParseJson(absl::string_view text, size_t first_line = 1);
 
 // A JSON string with quotes, escaped as ToJson() does.
 std::string JsonQuote(absl::string_view text);

@@ -148,6 +148,23 @@ class ExplainTest(unittest.TestCase):
         self.fails(FAILURE, 'rule', 'test', '-p', '{"a":[1]}', '-f', path, '--expect', 'any', saying='none of 3')
         self.fails(USAGE, 'rule', 'test', '-p', BIG, '-f', path, '--expect', 'some', saying='--expect')
 
+    def test_an_event_that_publish_takes_is_tested_as_it_would_be_published(self):
+        path = os.path.join(self.folder.name, 'published.jsonl')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write('{"type":"T","data":{"total":300}}\n{"type":"T","data":{"total":3}}\n')
+        self.assertEqual([line['matched'] for line in self.lines('rule', 'test', '-p', BIG.replace('shop', 'pavane-cli'), '-f', path)],
+                         [True, False])
+        self.fails(FAILURE, 'rule', 'test', '-p', '{"id":["x"]}', '-e', '{"type":"T","data":{}}', '--check',
+                   saying='1 of 1 event does not match')
+        self.assertIn('the pattern matches', self.ok('rule', 'explain', '-p', '{"detail":{"a":[1]}}', '{"type":"T","data":{"a":1}}'))
+
+    def test_a_pattern_that_is_no_utf_8(self):
+        done = subprocess.run([PAVANE, 'rule', 'test', '-e', '{}', '-p', b'{"a":["\xff"]}', '--address', self.broker.grpc],
+                              capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, FAILURE)
+        self.assertIn('the pattern is not UTF-8 (line 1, column 8)', done.stderr)
+        self.assertNotIn('libprotobuf', done.stderr)
+
     def test_a_pattern_error_shows_the_line_with_a_caret(self):
         pattern = '{\n  "é": [{"anythng-but": 5}]\n}'
         where = '\n    "é": [{"anythng-but": 5}]\n           ^\n'

@@ -29,5 +29,13 @@ TEST(Explanation, SaysOfWhichVersionItCannotBeTold) {
   EXPECT_THAT(text, Not(HasSubstr("would answer otherwise"))) << "nobody knows";
 }
 
+TEST(Explanation, SendsAnEventAsItWouldBePublished) {
+  pavane::admin::v1::ExplainMatchRequest request;
+  ASSERT_TRUE(SetEvent(*ParseJson(R"({"type":"T","data":{"a":1}})"), &request).ok());
+  EXPECT_EQ(request.cloud_event().spec_version(), "1.0");
+  EXPECT_EQ(request.cloud_event().source(), "pavane-cli");
+  EXPECT_NE(request.cloud_event().id(), "");
+}
+
 }  // namespace
 }  // namespace pavane::cli

@@ -57,6 +57,19 @@ TEST(Program, EveryCommandHasHelpAndADescription) {
   }
 }
 
+TEST(Program, PatternAndEventCannotBothBeStandardInput) {
+  const std::vector<std::vector<std::string>> kCommands = {
+      {"rule", "test", "-p", "-", "-f", "-"},
+      {"rule", "test", "-p", "@-", "-e", "-"},
+      {"rule", "explain", "-p", "-", "-"},
+      {"rule", "explain", "-p", "-", "-e", "@-"}};
+  for (const std::vector<std::string>& command : kCommands) {
+    const Ran ran = RunPavane(command, "{}");
+    EXPECT_EQ(ran.code, kExitUsage);
+    EXPECT_THAT(ran.err, HasSubstr("cannot both be standard input"));
+  }
+}
+
 TEST(Program, WrongUsageExitsWith2AndPointsToHelp) {
   const std::vector<std::vector<std::string>> kWrong = {
       {},
