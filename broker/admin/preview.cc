@@ -100,7 +100,8 @@ absl::Status Previewer::SetMatcher(const ingress::RuleSnapshot& snapshot,
   if (!request.replaces().empty()) {
     ASSIGN_OR_RETURN(const store::RuleEntryPtr rule,
                      FindRule(snapshot.catalog(), request.bus(), request.replaces()));
-    if (rule->rule.state() != Rule::DISABLED) {
+    run->totals.set_replaces_disabled(rule->rule.state() == Rule::DISABLED);
+    if (!run->totals.replaces_disabled()) {
       entries.emplace_back().id = kReplaced;
       ASSIGN_OR_RETURN(entries.back().pattern,
                        rules::Pattern::Parse(rule->rule.pattern(), options.pattern));
@@ -143,7 +144,7 @@ absl::StatusOr<std::unique_ptr<PreviewRun>> Previewer::Start(
   run->events_left = request.events_max() == 0 ? UINT64_MAX : request.events_max();
   run->list_sequences = request.list_sequences();
   run->sample_bytes_left = kSampleBytesMax;
-  run->matched_left = request.sample() == 0 ? kSampleDefault : request.sample();
+  run->matched_left = request.has_sample() ? request.sample() : kSampleDefault;
   run->compares = !request.replaces().empty();
   run->newly_matched_left = run->no_longer_matched_left = run->compares ? run->matched_left : 0;
   RETURN_IF_ERROR(SetMatcher(*snapshot, request, run.get()));

@@ -1,4 +1,5 @@
 // pavane rule preview
+#include <cstdint>
 #include <ostream>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct PreviewOptions {
   std::optional<absl::Time> since;
   std::optional<absl::Time> until;
   uint64_t from = 0;
-  uint64_t limit = 0;
+  std::optional<uint64_t> limit;
   uint32_t sample = 10;
   bool list = false;
   std::optional<absl::Duration> time_limit;
@@ -44,10 +45,13 @@ absl::StatusOr<PreviewRuleRequest> ToRequest(const Context& context,
   CLI_ASSIGN_OR_RETURN(*request.mutable_pattern(), ReadPattern(options.pattern, context.in()));
   request.set_bus(options.bus);
   request.set_replaces(options.replaces);
+  if (options.since && options.until && *options.since > *options.until) {
+    return UsageError("--since is after --until");
+  }
   if (options.since) *request.mutable_since() = ToProto(*options.since);
   if (options.until) *request.mutable_until() = ToProto(*options.until);
   request.set_from_sequence(options.from);
-  request.set_events_max(options.limit);
+  request.set_events_max(options.limit.value_or(0));
   request.set_sample(options.sample);
   request.set_list_sequences(options.list);
   return request;
@@ -84,7 +88,8 @@ class Printer {
     List("gone", response.no_longer_matched_sequences());
     if (progress_) {
       context_.err() << "\r" << response.events() << " events looked at, " << response.matched()
-                     << " matched" << std::flush;
+                     << " matched, at event " << response.at_sequence() << " of "
+                     << response.last_sequence() << std::flush;
     }
     return context_.Flush();
   }
@@ -98,7 +103,8 @@ class Printer {
     if (!options_.replaces.empty()) {
       context_.out() << last.newly_matched() << " newly matched, " << last.no_longer_matched()
                      << " no longer matched, against rule " << EscapeForTerminal(options_.replaces)
-                     << " as it is now\n";
+                     << (last.replaces_disabled() ? ", which is disabled and matches nothing\n"
+                                                  : " as it is now\n");
     }
     if (last.too_complex() > 0) {
       context_.out() << last.too_complex() << " too complex to tell\n";
@@ -136,8 +142,11 @@ absl::Status Preview(const Context& context, const PreviewOptions& options) {
   if (!response.done()) {
     if (interrupt.stopped()) {
       printer.Summary(response);
-      return absl::CancelledError(absl::StrCat("stopped at event ", response.at_sequence(), " of ",
-                                               response.last_sequence()));
+      const std::string stopped = absl::StrCat("stopped at event ", response.at_sequence(), " of ",
+                                               response.last_sequence());
+      if (!interrupt.limit_over()) return absl::CancelledError(stopped);
+      if (!context.json()) context.out() << stopped << "\n";
+      return absl::OkStatus();
     }
     CLI_RETURN_IF_ERROR(broker.ToStatus(status, call));
     return absl::UnavailableError("the broker ended the stream");
@@ -161,10 +170,10 @@ void AddRulePreviewCommand(CLI::App* rule, Context* context) {
   AddTime(preview, "--since", &options->since, "Only accepted at or after this time");
   AddTime(preview, "--until", &options->until, "Only accepted before this time");
   preview->add_option("--from", options->from, "Begin at this sequence")->type_name("SEQUENCE");
-  preview->add_option("--limit", options->limit, "Most events to look at (default: all)")
-      ->check(CLI::PositiveNumber);
+  AddNumber(preview, "--limit", &options->limit, "Most events to look at (default: all)", 1,
+            UINT64_MAX);
   preview->add_option("--sample", options->sample, "Events to show of each kind (default: 10)")
-      ->check(CLI::Range(1, 100));
+      ->check(CLI::Range(0, 100));
   preview->add_flag("--list", options->list,
                     "Print the sequence of every matched, new and gone event instead");
   AddDuration(preview, "--for", &options->time_limit, "Stop after this time");

@@ -68,7 +68,8 @@ void Interrupt::Watch(std::optional<absl::Duration> limit) {
     const int ready = poll(&fd, 1, left <= absl::ZeroDuration() ? 0 : static_cast<int>(slice));
     char what = kSignal;
     if (ready > 0 && read(pipe_[0], &what, 1) == 1 && what == kQuit) return;
-    if (ready > 0 || absl::Now() >= end) break;
+    limit_over_ = ready <= 0 && absl::Now() >= end;
+    if (ready > 0 || limit_over_) break;
   }
   stopped_ = true;
   on_stop_();

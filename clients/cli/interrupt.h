@@ -26,6 +26,8 @@ class Interrupt {
 
   // A signal came or the limit is over.
   bool stopped() const { return stopped_; }
+  // The limit was over before a signal came.
+  bool limit_over() const { return limit_over_; }
 
  private:
   void Watch(std::optional<absl::Duration> limit);
@@ -34,6 +36,7 @@ class Interrupt {
   // The signal handler writes to it, and the destructor.
   std::array<int, 2> pipe_ = {-1, -1};
   std::atomic<bool> stopped_ = false;
+  std::atomic<bool> limit_over_ = false;
   std::thread thread_;
 };
 

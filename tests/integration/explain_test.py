@@ -210,6 +210,16 @@ class ExplainTest(unittest.TestCase):
         self.fails(NOT_FOUND, 'rule', 'preview', '-b', 'nowhere', '-p', draft, saying='UNKNOWN_BUS')
         self.fails(USAGE, 'rule', 'preview', '-b', self.bus, saying='--pattern')
 
+    def test_a_preview_says_what_it_compares_with_and_ends_when_it_was_told_to(self):
+        self.publish_many(20)
+        self.put(BIG)
+        self.assertIn('against rule r as it is now', self.ok('rule', 'preview', '-b', self.bus, '-p', BIG, '--replaces', 'r'))
+        self.ok('rule', 'disable', 'r', '-b', self.bus)
+        shown = self.ok('rule', 'preview', '-b', self.bus, '-p', BIG.replace('100', '10'), '--replaces', 'r', '--sample', '0')
+        self.assertIn('against rule r, which is disabled and matches nothing', shown)
+        self.assertNotIn('SEQUENCE', shown)
+        self.ok('rule', 'preview', '-b', self.bus, '-p', BIG, '--for', '1ms')
+
     def test_a_preview_can_be_cancelled(self):
         self.publish_many(9_000)
         request = self.protocol.message('pavane.admin.v1.PreviewRuleRequest')(bus=self.bus, pattern=BIG)

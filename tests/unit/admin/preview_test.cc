@@ -89,6 +89,12 @@ TEST_F(PreviewTest, CountsListsAndShowsWhatWouldHaveMatched) {
   EXPECT_EQ(ran.last.last_sequence(), 20u);
   EXPECT_THAT(ran.matched, ElementsAre(16, 17, 18, 19, 20));
   EXPECT_THAT(ran.samples, ElementsAre(16, 17));
+  request.set_sample(0);
+  ASSERT_OK_AND_ASSIGN(const Ran none, Run(request));
+  EXPECT_THAT(none.samples, ElementsAre());
+  request.clear_sample();
+  ASSERT_OK_AND_ASSIGN(const Ran all, Run(request));
+  EXPECT_THAT(all.samples, ElementsAre(16, 17, 18, 19, 20));
 }
 
 TEST_F(PreviewTest, ComparesWithTheRuleThatItWouldReplace) {
@@ -108,7 +114,9 @@ TEST_F(PreviewTest, ComparesWithTheRuleThatItWouldReplace) {
   ASSERT_OK(Await<absl::Status>([&](auto done) {
     broker_.rule_admin->SetState("", "r", pavane::admin::v1::Rule::DISABLED, std::move(done));
   }));
+  EXPECT_FALSE(ran.last.replaces_disabled());
   ASSERT_OK_AND_ASSIGN(ran, Run(request));
+  EXPECT_TRUE(ran.last.replaces_disabled());
   EXPECT_EQ(ran.last.newly_matched(), 3u);
   EXPECT_EQ(ran.last.no_longer_matched(), 0u);
 }

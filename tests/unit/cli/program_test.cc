@@ -233,5 +233,14 @@ TEST(Program, NeverEchoesControlCharactersOfTheCommandLine) {
   EXPECT_EQ(ran.err.find('\x1b'), std::string::npos);
 }
 
+TEST(Program, APreviewOfNothingIsWrongUsage) {
+  const Ran none = RunPavane({"rule", "preview", "-p", "{}", "--limit", "0"});
+  EXPECT_EQ(none.code, kExitUsage);
+  EXPECT_THAT(none.err, HasSubstr("'0' is not a whole number from 1 on"));
+  const Ran never = RunPavane({"rule", "preview", "-p", "{}", "--since", "1h", "--until", "2h"});
+  EXPECT_EQ(never.code, kExitUsage);
+  EXPECT_THAT(never.err, HasSubstr("--since is after --until"));
+}
+
 }  // namespace
 }  // namespace pavane::cli
