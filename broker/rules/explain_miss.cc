@@ -131,7 +131,8 @@ NearMiss SuffixMiss(const std::string& wanted, const std::string& text, bool any
 // In the lower case of each character. What a wildcard's syntax is made of has no case.
 std::string LowerCase(const std::string& text) {
   std::string lower;
-  for (const auto& [lower_case, upper_case] : CaseText(text).characters()) lower += lower_case;
+  const CaseText cased(text);
+  for (const auto& [lower_case, upper_case] : cased.characters()) lower += lower_case;
   return lower;
 }
 
