@@ -6,7 +6,6 @@ BUILD := build
 # As in .ci/run: clones share the compiler's cache.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
-export CCACHE_DEPEND := 1
 CMAKE_BUILD := cmake --build --preset release -j $(JOBS)
 
 .DEFAULT_GOAL := help
