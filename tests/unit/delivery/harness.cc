@@ -144,7 +144,9 @@ void Harness::Start() {
   dispatcher_ = std::make_unique<Dispatcher>(*log_, clock_, random_, options_);
   const absl::Status recovered = dispatcher_->Recover();
   CHECK(recovered.ok()) << recovered;
-  auto writer = store::Writer::Create(*log_, clock_, {}, {dispatcher_.get(), {}, {}});
+  store::Writer::Observers observers;
+  observers.commits = dispatcher_.get();
+  auto writer = store::Writer::Create(*log_, clock_, {}, std::move(observers));
   CHECK(writer.ok()) << writer.status();
   writer_ = *std::move(writer);
   dispatcher_->set_writer(writer_.get());
