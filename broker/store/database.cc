@@ -269,11 +269,6 @@ Database::~Database() {
   if (!closed.ok()) LOG_ERROR("closing the store failed", {{"error", closed.ToString()}});
 }
 
-absl::Status Database::Flush() {
-  const std::vector<rocksdb::ColumnFamilyHandle*> families(handles_.begin(), handles_.end());
-  return FromRocksDb(db_->Flush(rocksdb::FlushOptions(), families), "flushing what the logs held");
-}
-
 absl::Status Database::Write(rocksdb::WriteBatch& batch, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync && !FAILPOINT_LIES("store.no_sync");

@@ -60,8 +60,6 @@ class Database {
   uint64_t last_number() const { return db_->GetLatestSequenceNumber(); }
   /// The number after the last that the write-ahead logs held at the opening; 0: they held none.
   uint64_t logs_next_number() const { return logs_next_number_; }
-  /// Brings all that was written into tables, which lets go of the logs.
-  absl::Status Flush();
   /// How long the sync of this thread's last Write took.
   static absl::Duration LastSyncTime();
   /// NotFound when there is none; the value is as stored, envelope and all.

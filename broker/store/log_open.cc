@@ -68,10 +68,7 @@ absl::Status Log::Impl::Open() {
   FAILPOINT("store.tail_replayed");
   RETURN_IF_ERROR(CheckAckMark());
   FAILPOINT("store.mark_checked");
-  RETURN_IF_ERROR(WriteIdentity(created));
-  // Only logs that this process closes are in the manifest with their length. One of an earlier
-  // process could lose its end unseen as long as it is needed, so it is needed no longer.
-  return database->Flush();
+  return WriteIdentity(created);
 }
 
 absl::Status Log::Impl::CheckFormat(bool& created) {
