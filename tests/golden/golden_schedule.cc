@@ -16,7 +16,7 @@ using store::FillRecord;
 using store::ScheduledEvent;
 
 constexpr BusId kScheduleBus(1);
-constexpr int64_t kAcceptedUs = 1'764'000'200'000'000;
+constexpr int64_t kAcceptedUs = 1'764'000'000'000'000;
 
 ScheduledEvent MakeScheduled(uint64_t n) {
   event::StoredEvent event;
@@ -36,7 +36,7 @@ FillRecord MakeFill(uint64_t target, int64_t from_us) {
 CommitRecord MakeEmptyCommit(const store::Log& log) {
   CommitRecord commit;
   commit.position = log.last_position().Next();
-  commit.time_us = kAcceptedUs + static_cast<int64_t>(commit.position.value());
+  commit.time_us = kAcceptedUs + static_cast<int64_t>(commit.position.value()) * 1000;
   commit.catalog_version = log.catalog_version();
   return commit;
 }

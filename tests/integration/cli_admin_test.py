@@ -138,7 +138,7 @@ rules:
         self.assertIn('1 of 1 match', self.ok('rule', 'test', '-p', pattern, '-e', event % 200))
         self.assertIn('0 of 1 match', self.ok('rule', 'test', '-p', pattern, '-e', event % 7))
         self.fails(FAILURE, 'rule', 'test', '-p', pattern, '-e', event % 7, '--check',
-                   saying='1 of 1 events do not match')
+                   saying='1 of 1 event does not match')
         cloud = json.dumps({'specversion': '1.0', 'id': 'c', 'source': 's', 'type': 'T', 'data': {'amount': 300}})
         path = self.file('events.jsonl', '\n'.join([cloud, event % 1, cloud, event % 101]))
         self.assertEqual([line['matched'] for line in self.lines('rule', 'test', '-p', pattern, '-f', path)],

@@ -68,7 +68,8 @@ void UnsettledWatch::AwaitFill(pavane::admin::v1::SystemAdmin::Stub& stats,
                                const std::string& name) {
   pavane::admin::v1::ListTargetStatsRequest request;
   request.set_rule(name);
-  for (int i = 0; i < kFillTriesMax && !stop_; ++i) {
+  // Also when it is to stop: the deletion that follows wants the exact number.
+  for (int i = 0; i < kFillTriesMax; ++i) {
     uint64_t queued = 0;
     RepeatCall([&](grpc::ClientContext& context) {
       pavane::admin::v1::ListTargetStatsResponse response;

@@ -169,7 +169,7 @@ absl::Status CheckEvents(const Log& log, const Model& model) {
     const auto found = model.events.find(bus);
     const size_t count = found == model.events.end() ? 0 : found->second.size();
     const auto [first, last] = log.EventRange(bus);
-    const Sequence next_by_time = *log.FindByTime(bus, INT64_MAX);
+    ASSIGN_OR_RETURN(const Sequence next_by_time, log.FindByTime(bus, INT64_MAX));
     if (next_by_time.value() != count + 1) {
       return Different("bus ", b, " goes on with ", next_by_time.value(), ", not ", count + 1);
     }
