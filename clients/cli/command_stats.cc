@@ -138,30 +138,37 @@ absl::Status OneTarget(const Context& context, const StatsOptions& options) {
   return absl::OkStatus();
 }
 
+// Before a table is begun: a rule that is not there is no empty table.
+absl::Status CheckRule(const Context& context, const StatsOptions& options,
+                       ListTargetStatsRequest request) {
+  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
+  request.set_page_size(1);
+  CLI_ASSIGN_OR_RETURN(const auto page, broker.Call(&SystemAdmin::Stub::ListTargetStats, request));
+  if (!page.targets().empty()) return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat("no target of a rule ", options.rule,
+                   options.bus.empty() ? "" : absl::StrCat(" on bus ", options.bus),
+                   "; see `pavane stats --targets`"));
+}
+
 absl::Status AllTargets(const Context& context, const StatsOptions& options) {
   Table table({"BUS", "RULE", "TARGET", "ADDRESS", ">QUEUED", ">IN FLIGHT", ">OLDEST", ">ATTEMPTS",
                ">RETRIES", ">SUCCESSES", ">FAILED", ">DEAD", "STATE"});
   ListTargetStatsRequest request;
   request.set_bus(options.bus);
   request.set_rule(options.rule);
-  int shown = 0;
-  CLI_RETURN_IF_ERROR(ShowPages(context, &SystemAdmin::Stub::ListTargetStats, request, {}, &table,
-                                [&](const ListTargetStatsResponse& page) {
-                                  shown += page.targets_size();
-                                  for (const TargetStats& stats : page.targets()) {
-                                    if (context.json()) {
-                                      context.PrintJson(stats);
-                                    } else {
-                                      AddRow(stats, &table);
-                                    }
-                                  }
-                                  return page.targets_size();
-                                }));
-  if (shown > 0 || options.rule.empty()) return absl::OkStatus();
-  return absl::NotFoundError(
-      absl::StrCat("no target of a rule ", options.rule,
-                   options.bus.empty() ? "" : absl::StrCat(" on bus ", options.bus),
-                   "; see `pavane stats --targets`"));
+  if (!options.rule.empty()) CLI_RETURN_IF_ERROR(CheckRule(context, options, request));
+  return ShowPages(context, &SystemAdmin::Stub::ListTargetStats, request, {}, &table,
+                   [&](const ListTargetStatsResponse& page) {
+                     for (const TargetStats& stats : page.targets()) {
+                       if (context.json()) {
+                         context.PrintJson(stats);
+                       } else {
+                         AddRow(stats, &table);
+                       }
+                     }
+                     return page.targets_size();
+                   });
 }
 
 absl::Status Stats(const Context& context, const StatsOptions& options) {

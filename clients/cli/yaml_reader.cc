@@ -15,7 +15,7 @@ namespace {
 // Aliases could make a small file endless; a million nodes are beyond any real one. yaml-cpp itself
 // reads 500 levels, so aliases may double that.
 constexpr int kTextDepthMax = 500;
-constexpr int kDepthMax = 1000;
+constexpr int kAliasDepthMax = 1000;
 constexpr int kNodesMax = 1'000'000;
 
 absl::Status BadYaml(const YAML::Mark& mark, absl::string_view message) {
@@ -38,7 +38,7 @@ JsonValue Scalar(const YAML::Node& node) {
 class Converter {
  public:
   absl::StatusOr<JsonValue> Convert(const YAML::Node& node, int depth) {
-    if (depth > kDepthMax) return BadYaml(node.Mark(), TooDeep(kDepthMax));
+    if (depth > kAliasDepthMax) return BadYaml(node.Mark(), TooDeep(kAliasDepthMax));
     if (++nodes_ > kNodesMax) return BadYaml(node.Mark(), "too many values");
     if (node.IsSequence()) return ConvertSequence(node, depth);
     if (node.IsMap()) return ConvertMap(node, depth);

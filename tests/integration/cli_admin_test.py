@@ -263,7 +263,8 @@ class System(CliTest):
         self.assertIn(self.service, self.ok('stats', '--targets'))
         self.assertEqual(len(self.lines('stats', '--targets', '--bus', self.bus)), 1)
         self.fails(NOT_FOUND, 'stats', '--target', 'a/b/c')
-        self.fails(NOT_FOUND, 'stats', '--rule', 'nowhere', saying='no target of a rule nowhere')
+        self.fails(NOT_FOUND, 'stats', '--rule', 'nowhere', saying='no target of a rule nowhere',
+                   silent=True)
         self.fails(USAGE, 'stats', '--target', 'a')
 
 
