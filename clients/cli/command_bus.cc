@@ -118,9 +118,8 @@ absl::Status Get(const Context& context, const NameOptions& options) {
 
 absl::Status List(const Context& context, const ListOptions&) {
   Table table({"NAME", ">RULES", ">FIRST", ">LAST", ">RETENTION", "DESCRIPTION"});
-  return ShowPages(
-      context, &BusAdmin::Stub::ListBuses, ListBusesRequest(), {}, &table,
-      [&](const ListBusesResponse& page) {
+  return Pages(context).ForEach(
+      &BusAdmin::Stub::ListBuses, ListBusesRequest(), &table, [&](const ListBusesResponse& page) {
         for (const Bus& bus : page.buses()) {
           if (context.json()) {
             context.PrintJson(bus);

@@ -76,17 +76,18 @@ absl::Status List(const Context& context, const ListOptions& options) {
   ListDeadLettersRequest request;
   *request.mutable_filter() = options.filter.ToProto();
   request.set_with_events(options.with_events);
-  return ShowPages(context, &DeadLetterAdmin::Stub::ListDeadLetters, request, options.pages, &table,
-                   [&](const ListDeadLettersResponse& page) {
-                     for (const DeadLetter& letter : page.dead_letters()) {
-                       if (context.json()) {
-                         context.PrintJson(letter);
-                       } else {
-                         AddRow(context, letter, &table);
-                       }
-                     }
-                     return page.dead_letters_size();
-                   });
+  return Pages(context, options.pages)
+      .ForEach(&DeadLetterAdmin::Stub::ListDeadLetters, request, &table,
+               [&](const ListDeadLettersResponse& page) {
+                 for (const DeadLetter& letter : page.dead_letters()) {
+                   if (context.json()) {
+                     context.PrintJson(letter);
+                   } else {
+                     AddRow(context, letter, &table);
+                   }
+                 }
+                 return page.dead_letters_size();
+               });
 }
 
 void PrintDetails(const Context& context, const DeadLetter& letter) {

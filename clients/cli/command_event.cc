@@ -158,17 +158,17 @@ void AddRow(const Context& context, const StoredEvent& event, Table* table) {
 absl::Status List(const Context& context, const ListOptions& options) {
   CLI_ASSIGN_OR_RETURN(const ListEventsRequest request, ToRequest(context, options));
   Table table({">SEQUENCE", "ACCEPTED", "TYPE", "SOURCE", "ID", ">RULES", "CAUSE", "DATA"});
-  return ShowPages(context, &EventAdmin::Stub::ListEvents, request, options.pages, &table,
-                   [&](const ListEventsResponse& page) {
-                     for (const StoredEvent& event : page.events()) {
-                       if (context.json()) {
-                         context.PrintJson(event);
-                       } else {
-                         AddRow(context, event, &table);
-                       }
-                     }
-                     return page.events_size();
-                   });
+  return Pages(context, options.pages)
+      .ForEach(&EventAdmin::Stub::ListEvents, request, &table, [&](const ListEventsResponse& page) {
+        for (const StoredEvent& event : page.events()) {
+          if (context.json()) {
+            context.PrintJson(event);
+          } else {
+            AddRow(context, event, &table);
+          }
+        }
+        return page.events_size();
+      });
 }
 
 // Why the stream ended, as a person asked for it.
@@ -215,19 +215,20 @@ absl::Status Scheduled(const Context& context, const ScheduledOptions& options) 
   ListScheduledEventsRequest request;
   request.set_bus(options.bus);
   Table table({"DELIVER AT", "BUS", "TYPE", "SOURCE", "ID"});
-  return ShowPages(context, &EventAdmin::Stub::ListScheduledEvents, request, options.pages, &table,
-                   [&](const ListScheduledEventsResponse& page) {
-                     for (const ScheduledEvent& scheduled : page.events()) {
-                       if (context.json()) {
-                         context.PrintJson(scheduled);
-                       } else {
-                         table.Add({context.Time(scheduled.deliver_at()), scheduled.bus(),
-                                    scheduled.event().type(), scheduled.event().source(),
-                                    scheduled.event().id()});
-                       }
-                     }
-                     return page.events_size();
-                   });
+  return Pages(context, options.pages)
+      .ForEach(&EventAdmin::Stub::ListScheduledEvents, request, &table,
+               [&](const ListScheduledEventsResponse& page) {
+                 for (const ScheduledEvent& scheduled : page.events()) {
+                   if (context.json()) {
+                     context.PrintJson(scheduled);
+                   } else {
+                     table.Add({context.Time(scheduled.deliver_at()), scheduled.bus(),
+                                scheduled.event().type(), scheduled.event().source(),
+                                scheduled.event().id()});
+                   }
+                 }
+                 return page.events_size();
+               });
 }
 
 absl::Status Cancel(const Context& context, const CancelOptions& options) {

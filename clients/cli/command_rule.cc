@@ -147,17 +147,17 @@ absl::Status List(const Context& context, const ListOptions& options) {
   request.set_bus(options.bus);
   request.set_name_prefix(options.prefix);
   request.set_target_address(options.target_address);
-  return ShowPages(context, &RuleAdmin::Stub::ListRules, request, {}, &table,
-                   [&](const ListRulesResponse& page) {
-                     for (const Rule& rule : page.rules()) {
-                       if (context.json()) {
-                         context.PrintJson(rule);
-                       } else {
-                         AddRow(rule, &table);
-                       }
-                     }
-                     return page.rules_size();
-                   });
+  return Pages(context).ForEach(&RuleAdmin::Stub::ListRules, request, &table,
+                                [&](const ListRulesResponse& page) {
+                                  for (const Rule& rule : page.rules()) {
+                                    if (context.json()) {
+                                      context.PrintJson(rule);
+                                    } else {
+                                      AddRow(rule, &table);
+                                    }
+                                  }
+                                  return page.rules_size();
+                                });
 }
 
 // "enabled rule x"; in JSON what the broker answered, which may be {}.

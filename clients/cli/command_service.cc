@@ -45,19 +45,19 @@ absl::Status List(const Context& context, const ListOptions& options) {
                                            ">IN FLIGHT", ">RULE SET", "VERSION", "DESCRIPTION"});
   ListServicesRequest request;
   request.set_name_prefix(options.prefix);
-  return ShowPages(context, &ServiceAdmin::Stub::ListServices, request, {}, &table,
-                   [&](const ListServicesResponse& page) {
-                     for (const Service& service : page.services()) {
-                       if (context.json()) {
-                         context.PrintJson(service);
-                       } else if (options.instances) {
-                         AddInstances(context, service, &table);
-                       } else {
-                         AddService(service, &table);
-                       }
-                     }
-                     return page.services_size();
-                   });
+  return Pages(context).ForEach(&ServiceAdmin::Stub::ListServices, request, &table,
+                                [&](const ListServicesResponse& page) {
+                                  for (const Service& service : page.services()) {
+                                    if (context.json()) {
+                                      context.PrintJson(service);
+                                    } else if (options.instances) {
+                                      AddInstances(context, service, &table);
+                                    } else {
+                                      AddService(service, &table);
+                                    }
+                                  }
+                                  return page.services_size();
+                                });
 }
 
 }  // namespace

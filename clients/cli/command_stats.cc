@@ -158,17 +158,17 @@ absl::Status AllTargets(const Context& context, const StatsOptions& options) {
   request.set_bus(options.bus);
   request.set_rule(options.rule);
   if (!options.rule.empty()) CLI_RETURN_IF_ERROR(CheckRule(context, options, request));
-  return ShowPages(context, &SystemAdmin::Stub::ListTargetStats, request, {}, &table,
-                   [&](const ListTargetStatsResponse& page) {
-                     for (const TargetStats& stats : page.targets()) {
-                       if (context.json()) {
-                         context.PrintJson(stats);
-                       } else {
-                         AddRow(stats, &table);
-                       }
-                     }
-                     return page.targets_size();
-                   });
+  return Pages(context).ForEach(&SystemAdmin::Stub::ListTargetStats, request, &table,
+                                [&](const ListTargetStatsResponse& page) {
+                                  for (const TargetStats& stats : page.targets()) {
+                                    if (context.json()) {
+                                      context.PrintJson(stats);
+                                    } else {
+                                      AddRow(stats, &table);
+                                    }
+                                  }
+                                  return page.targets_size();
+                                });
 }
 
 absl::Status Stats(const Context& context, const StatsOptions& options) {
