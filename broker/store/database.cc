@@ -164,10 +164,33 @@ absl::Status CheckWhole(const Database::Options& options) {
   return absl::OkStatus();
 }
 
+// The number of the oldest log that is not yet in tables with all it holds. After an opening it is
+// too late to ask: RocksDB counts what it found in the logs.
+absl::StatusOr<uint64_t> FirstNeededLog(const Database::Options& options) {
+  rocksdb::Options db(DatabaseOptions(options), rocksdb::ColumnFamilyOptions());
+  rocksdb::DB* opened = nullptr;
+  RETURN_IF_ERROR(FromRocksDb(rocksdb::DB::OpenForReadOnly(db, options.directory, &opened),
+                              "reading the manifest"));
+  const std::unique_ptr<rocksdb::DB> database(opened);
+  uint64_t number = 0;
+  CHECK(database->GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &number));
+  return number;
+}
+
+// RocksDB deletes the newer of two logs that it needs no more first. Where a crash came between
+// them there is a gap in the logs, but not in the needed ones.
+absl::StatusOr<LogsScan> ScanNeededLogs(const Database::Options& options, bool checksums) {
+  absl::StatusOr<LogsScan> all = ScanLogs(options.directory, checksums);
+  if (all.ok()) return all;
+  const absl::StatusOr<uint64_t> first_needed = FirstNeededLog(options);
+  if (!first_needed.ok()) return all;
+  return ScanLogs(options.directory, checksums, *first_needed);
+}
+
 // Nothing behind a hole at the end of the logs was ever synced, so nobody was told of it: it is cut
 // off. A copy stays, and the log checks the acknowledgement mark all the same.
 absl::StatusOr<LogsScan> CutTornLog(const Database::Options& options, bool checksums) {
-  ASSIGN_OR_RETURN(LogsScan logs, ScanLogs(options.directory, checksums));
+  ASSIGN_OR_RETURN(LogsScan logs, ScanNeededLogs(options, checksums));
   const std::optional<TornLog>& torn = logs.torn;
   if (!torn.has_value()) return logs;
   LOG_WARNING("the end of the write-ahead log is torn, as by a power cut: it is dropped",
@@ -182,7 +205,7 @@ absl::StatusOr<LogsScan> CutTornLog(const Database::Options& options, bool check
   }
   FAILPOINT("store.torn_log_cut");
   RETURN_IF_ERROR(SyncLogs(options));
-  return ScanLogs(options.directory, checksums);
+  return ScanNeededLogs(options, checksums);
 }
 
 // RocksDB would leave an empty folder behind where it finds no database.
@@ -200,6 +223,28 @@ absl::Status OpenError(const rocksdb::Status& status, const std::string& directo
         absl::StrCat("data directory ", directory, " is in use by another process"));
   }
   return FromRocksDb(status, absl::StrCat("opening data directory ", directory));
+}
+
+// What is in tables was in a log before, which RocksDB syncs first, and it keeps every log from the
+// oldest it needs on: so where the last one is needed, the logs hold every newer number. A log of
+// an earlier process is not in the manifest with its length, and half of a write would be lost with
+// its end where some families are flushed and others not. A log that is not needed is about to be
+// deleted; newer ones may be gone before it.
+absl::Status CheckLogsReachTables(rocksdb::DB& db, const LogsScan& logs) {
+  if (logs.next_number == 0) return absl::OkStatus();
+  uint64_t first_needed = 0;
+  CHECK(db.GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &first_needed));
+  if (LogNumber(logs.last) < first_needed) return absl::OkStatus();
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db.GetLiveFilesMetaData(&tables);
+  for (const rocksdb::LiveFileMetaData& table : tables) {
+    if (table.largest_seqno < logs.next_number) continue;
+    return absl::DataLossError(
+        absl::StrCat("the write-ahead log ", logs.last,
+                     " has lost its end: it stops before number ", logs.next_number,
+                     ", and the table ", table.relative_filename, " holds ", table.largest_seqno));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status MakeDirectory(const std::string& directory) {
@@ -230,7 +275,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
     database = OpenWith(options, db_options);
   }
   RETURN_IF_ERROR(database.status());
-  (*database)->logs_next_number_ = logs.next_number;
+  RETURN_IF_ERROR(CheckLogsReachTables((*database)->db(), logs));
+  (*database)->logs_found_ = std::move(logs);
   return database;
 }
 

@@ -17,6 +17,7 @@
 #include "rocksdb/write_batch.h"
 
 #include "store/rocksdb_status.h"
+#include "store/wal_tail.h"
 
 namespace pavane::store {
 
@@ -58,8 +59,8 @@ class Database {
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync);
   /// RocksDB's number of the last key written.
   uint64_t last_number() const { return db_->GetLatestSequenceNumber(); }
-  /// The number after the last that the write-ahead logs held at the opening; 0: they held none.
-  uint64_t logs_next_number() const { return logs_next_number_; }
+  /// The write-ahead logs at the opening.
+  const LogsScan& logs_found() const { return logs_found_; }
   /// How long the sync of this thread's last Write took.
   static absl::Duration LastSyncTime();
   /// NotFound when there is none; the value is as stored, envelope and all.
@@ -79,7 +80,7 @@ class Database {
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_ = {};
   std::vector<rocksdb::ColumnFamilyHandle*> foreign_handles_;  // of a newer format
-  uint64_t logs_next_number_ = 0;
+  LogsScan logs_found_;
 };
 
 /// Goes over the records of a family in [from, before), forwards or backwards. Sees the database as

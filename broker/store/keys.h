@@ -99,6 +99,8 @@ inline Key DeadLetterCountKey(TargetId target) { return Key().Add8('d').Add64(ta
 inline constexpr absl::string_view kFormatVersionKey = "format_version";
 inline constexpr absl::string_view kStoreIdKey = "store_id";
 inline constexpr absl::string_view kBootKey = "boot";
+/// The write-ahead logs that the last start found.
+inline constexpr absl::string_view kLogsKey = "logs";
 /// Up to which catalog version what rules were is kept, and from which on.
 inline constexpr absl::string_view kRuleHistoryKey = "rule_history";
 /// 'r', bus, hash of the rule's name, version that ended it: what a rule was before.

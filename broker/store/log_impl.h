@@ -158,6 +158,7 @@ class Log::Impl {
   absl::Status LoadRuns();
   absl::Status ReplayTail();
   absl::Status CheckAckMark();
+  absl::Status CheckLogs();
 
   // ---- log_append.cc
   absl::Status WriteCommit(const CommitRecord& commit, bool sync);

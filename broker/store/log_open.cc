@@ -1,7 +1,10 @@
 // Opening: the format, the store's identity, then what memory holds is read back and checked
 // against what should be there.
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -37,6 +40,28 @@ absl::StatusOr<uint64_t> ReadNumber(const Database& database, Family family,
   return number;
 }
 
+std::string EncodeLogFiles(const std::vector<LogFile>& logs) {
+  std::string out;
+  WireWriter wire(out);
+  wire.Varint(logs.size());
+  for (const LogFile& log : logs) {
+    wire.Varint(log.number);
+    wire.Varint(log.bytes);
+  }
+  return out;
+}
+
+absl::StatusOr<std::vector<LogFile>> DecodeLogFiles(absl::string_view payload) {
+  WireReader in(payload);
+  std::vector<LogFile> logs;
+  for (uint64_t left = in.Varint(); left > 0 && in.ok(); --left) {
+    const uint64_t number = in.Varint();
+    logs.push_back({number, in.Varint()});
+  }
+  if (!in.done()) return CorruptRecord("meta", kLogsKey, "it is not a list of logs");
+  return logs;
+}
+
 }  // namespace
 
 absl::Status Log::Impl::Open() {
@@ -67,6 +92,7 @@ absl::Status Log::Impl::Open() {
   RETURN_IF_ERROR(ReplayTail());
   FAILPOINT("store.tail_replayed");
   RETURN_IF_ERROR(CheckAckMark());
+  RETURN_IF_ERROR(CheckLogs());
   FAILPOINT("store.mark_checked");
   return WriteIdentity(created);
 }
@@ -108,6 +134,7 @@ absl::Status Log::Impl::WriteIdentity(bool created) {
   std::string number;
   WireWriter(number).Varint(boot.value());
   RETURN_IF_ERROR(Put(Family::kMeta, kBootKey, number));
+  RETURN_IF_ERROR(Put(Family::kMeta, kLogsKey, EncodeLogFiles(database->logs_found().files)));
   // Synced in every class: a boot number must not come twice.
   RETURN_IF_ERROR(Annotate(database->Write(batch, true), "raising the boot number"));
   FAILPOINT("store.boot_raised");
@@ -260,13 +287,34 @@ absl::Status Log::Impl::ReplayTail() {
   return absl::OkStatus();
 }
 
+// RocksDB's manifest has the lengths of logs that the same process closed, not of those that a
+// start finds and goes on with.
+absl::Status Log::Impl::CheckLogs() {
+  const absl::StatusOr<std::string> stored = database->Get(Family::kMeta, kLogsKey);
+  if (absl::IsNotFound(stored.status())) return absl::OkStatus();  // the first start
+  RETURN_IF_ERROR(stored.status());
+  ASSIGN_OR_RETURN(const Opened opened, OpenEnvelope("meta", kLogsKey, *stored));
+  ASSIGN_OR_RETURN(const std::vector<LogFile> before, DecodeLogFiles(opened.payload));
+  for (const LogFile& log : before) {
+    const std::string path =
+        absl::StrCat(options.directory, "/", absl::Dec(log.number, absl::kZeroPad6), ".log");
+    std::error_code error;
+    const uint64_t bytes = std::filesystem::file_size(path, error);
+    if (error || bytes >= log.bytes) continue;  // not needed any more, or whole
+    return absl::DataLossError(absl::StrCat("the write-ahead log ", path,
+                                            " has lost its end: it had ", log.bytes,
+                                            " bytes at the last start and has ", bytes));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Log::Impl::CheckAckMark() {
   const std::string path = absl::StrCat(options.directory, kAckMarkFile);
   ASSIGN_OR_RETURN(ack_mark, AckMark::Open(path));
   MutexLock lock(mu);
   // With a commit of other families already in tables its own record may be there, and the rest
   // not.
-  const uint64_t logs_end = database->logs_next_number();
+  const uint64_t logs_end = database->logs_found().next_number;
   const uint64_t end = logs_end == 0 ? database->last_number() + 1 : logs_end;
   if (ack_mark->number() >= end) {
     return absl::DataLossError(

@@ -14,6 +14,7 @@
 #include <system_error>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
@@ -182,25 +183,36 @@ LogScan ScanLog(const std::string& path, bool checksums) {
   return scanner.Finish();
 }
 
-absl::StatusOr<LogsScan> ScanLogs(const std::string& directory, bool checksums) {
+uint64_t LogNumber(const std::string& path) {
+  uint64_t number = 0;
+  const std::string name = std::filesystem::path(path).stem();
+  return absl::SimpleAtoi(name, &number) ? number : 0;
+}
+
+absl::StatusOr<LogsScan> ScanLogs(const std::string& directory, bool checksums,
+                                  uint64_t first_needed) {
   LogsScan logs;
-  std::string last;  // the last log that holds anything
   const auto damaged = [](const std::string& path, size_t at) {
     return absl::DataLossError(
         absl::StrCat("the write-ahead log ", path, " does not read back at byte ", at));
   };
   for (const std::string& path : LogFiles(directory)) {
+    const uint64_t number = LogNumber(path);
+    if (number < first_needed) continue;
+    std::error_code error;
+    const uint64_t bytes = std::filesystem::file_size(path, error);
+    if (!error && bytes > 0) logs.files.push_back({number, bytes});
     const LogScan scan = ScanLog(path, checksums);
     // Something was written, and so synced, after the damaged log: not a power cut's doing.
     if (logs.torn.has_value() && !scan.empty) return damaged(logs.torn->path, logs.torn->offset);
     if (logs.next_number != 0 && scan.first_number != 0 && scan.first_number != logs.next_number) {
-      return absl::DataLossError(
-          absl::StrCat("the write-ahead log ", last, " has lost its end: it stops before number ",
-                       logs.next_number, ", and ", path, " begins with ", scan.first_number));
+      return absl::DataLossError(absl::StrCat(
+          "the write-ahead log ", logs.last, " has lost its end: it stops before number ",
+          logs.next_number, ", and ", path, " begins with ", scan.first_number));
     }
     if (scan.next_number != 0) {
       logs.next_number = scan.next_number;
-      last = path;
+      logs.last = path;
     }
     if (!scan.damage.has_value()) continue;
     if (!scan.hole) return damaged(path, *scan.damage);

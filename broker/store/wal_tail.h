@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -32,6 +33,12 @@ struct LogScan {
 /// headers only, which finds the holes that RocksDB skips.
 LogScan ScanLog(const std::string& path, bool checksums);
 
+/// The number and length of a log that holds anything.
+struct LogFile {
+  uint64_t number = 0;
+  uint64_t bytes = 0;
+};
+
 /// A log whose end was torn off by a power cut: everything before `offset` is whole.
 struct TornLog {
   std::string path;
@@ -43,12 +50,21 @@ struct LogsScan {
   std::optional<TornLog> torn;
   /// The number after the last; 0 when they hold no whole record.
   uint64_t next_number = 0;
+  /// Path of the last log that holds a whole record; empty if none does.
+  std::string last;
+  /// Oldest first.
+  std::vector<LogFile> files;
 };
 
 /// The damage in the logs of a directory, told apart: torn, if it is a hole in the last log that
 /// holds anything; DataLoss naming the log otherwise, also where a log that another one follows has
 /// lost its end: its numbers do not reach the next one's. RocksDB would go on in silence.
-absl::StatusOr<LogsScan> ScanLogs(const std::string& directory, bool checksums);
+/// Logs with numbers below `first_needed` are not looked at.
+absl::StatusOr<LogsScan> ScanLogs(const std::string& directory, bool checksums,
+                                  uint64_t first_needed = 0);
+
+/// The number in a log's name; 0 if it has none.
+uint64_t LogNumber(const std::string& path);
 
 }  // namespace pavane::store
 

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "store/database.h"
 #include "store/log.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
@@ -73,6 +74,66 @@ TEST_F(DamageTest, AnOlderLogThatIsGoneRefusesTheStart) {
   Live(2);
   std::filesystem::remove(Logs().front());
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+// Of the last write some families have their part in tables, others in the log only: without the
+// log it would be half there. It is behind the mark, since it is no commit.
+TEST_F(DamageTest, ALogThatEndsBeforeWhatTablesHoldRefusesTheStart) {
+  Live(3);
+  {
+    ASSERT_OK_AND_ASSIGN(const auto log, Open());
+    ASSERT_OK(log->DropEvents(kBus, Sequence(3)).status());
+  }
+  const std::string last = Logs().back();
+  {
+    ASSERT_OK_AND_ASSIGN(const auto database, Database::Open({.directory = dir_.File("store")}));
+    for (const Family family : {Family::kBlock, Family::kPayload}) {
+      ASSERT_TRUE(database->db().Flush(rocksdb::FlushOptions(), database->handle(family)).ok());
+    }
+  }
+  ASSERT_EQ(Logs().back(), last) << "the other families still need it";
+  std::filesystem::resize_file(last, std::filesystem::file_size(last) - 1);
+  EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kDataLoss,
+                               AllOf(HasSubstr("has lost its end"), HasSubstr(".sst"))));
+}
+
+// It holds one record, and nothing older is left that its numbers could be missed by.
+TEST_F(DamageTest, AnOlderLogThatLostAllRefusesTheStart) {
+  Live(1);
+  const std::vector<std::string> old = Logs();
+  {
+    ASSERT_OK_AND_ASSIGN(const auto database, Database::Open({.directory = dir_.File("store")}));
+    for (size_t i = 0; i < kFamilies; ++i) {
+      const auto family = static_cast<Family>(i);
+      ASSERT_TRUE(database->db().Flush(rocksdb::FlushOptions(), database->handle(family)).ok());
+    }
+  }
+  Live(0);
+  Live(0);
+  const std::string first = Logs().front();
+  ASSERT_GT(first, old.back());
+  std::filesystem::resize_file(first, 0);
+  EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kDataLoss,
+                               AllOf(HasSubstr("has lost its end"), HasSubstr(first))));
+}
+
+// RocksDB deletes the newer of two logs first that it needs no more; here a crash came between.
+TEST_F(DamageTest, AGapInFrontOfTheNeededLogsIsNone) {
+  Live(3);
+  const std::string oldest = Logs().front();
+  std::filesystem::copy_file(oldest, dir_.File("copy"));
+  Live(2);
+  {
+    ASSERT_OK_AND_ASSIGN(const auto database, Database::Open({.directory = dir_.File("store")}));
+    for (size_t i = 0; i < kFamilies; ++i) {
+      const auto family = static_cast<Family>(i);
+      ASSERT_TRUE(database->db().Flush(rocksdb::FlushOptions(), database->handle(family)).ok());
+    }
+  }
+  Live(1);
+  ASSERT_FALSE(std::filesystem::exists(oldest));
+  std::filesystem::copy_file(dir_.File("copy"), oldest);
+  ASSERT_OK(Open());
 }
 
 TEST_F(DamageTest, TheLastLogCutRefusesTheStartAndNamesIt) {
