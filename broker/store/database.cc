@@ -286,6 +286,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::OpenWith(const Options& opti
   database->cache_ = rocksdb::NewLRUCache(kBlockCacheBytes);
   const std::vector<std::string> names = FamilyNamesOf(options, db_options);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.reserve(names.size());
   for (const std::string& name : names) {
     families.emplace_back(name, FamilyOptions(name, database->cache_));
   }

@@ -157,6 +157,8 @@ class Log::Impl {
   absl::Status LoadRanges();
   absl::Status LoadRuns();
   absl::Status ReplayTail();
+  // That the events it dispatches are there.
+  absl::Status CheckEventsOf(const CommitRecord& commit) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   absl::Status CheckAckMark();
   absl::Status CheckLogs();
 

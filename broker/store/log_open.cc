@@ -255,6 +255,18 @@ absl::Status Log::Impl::LoadRuns() {
   return scan.status();
 }
 
+absl::Status Log::Impl::CheckEventsOf(const CommitRecord& commit) const {
+  for (const AppendedEvent& appended : commit.events) {
+    const event::EventRef& ref = appended.event->ref;
+    const auto range = ranges.find(ref.bus);
+    if (range != ranges.end() && ref.sequence <= range->second.last) continue;
+    return absl::DataLossError(absl::StrCat(
+        "data directory ", options.directory, ": event ", ref.sequence.value(), " of bus ",
+        ref.bus.value(), " is missing, commit ", commit.position.value(), " has it"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Log::Impl::ReplayTail() {
   Position next = checkpoint_position.Next();
   RETURN_IF_ERROR(ReplayCommits(checkpoint_position, Position(), [&](const CommitRecord& commit) {
@@ -265,15 +277,7 @@ absl::Status Log::Impl::ReplayTail() {
     }
     ++next;
     MutexLock lock(mu);
-    for (const AppendedEvent& appended : commit.events) {
-      const event::EventRef& ref = appended.event->ref;
-      const auto range = ranges.find(ref.bus);
-      if (range == ranges.end() || ref.sequence > range->second.last) {
-        return absl::DataLossError(absl::StrCat(
-            "data directory ", options.directory, ": event ", ref.sequence.value(), " of bus ",
-            ref.bus.value(), " is missing, commit ", commit.position.value(), " has it"));
-      }
-    }
+    RETURN_IF_ERROR(CheckEventsOf(commit));
     tails.Add(commit);
     CountLetters(commit);
     return absl::OkStatus();

@@ -135,49 +135,58 @@ absl::Status CheckSelection(const Selection& selection) {
                               : "ids, filters and --all exclude each other");
 }
 
-// Shows how far a long run is, only to people.
-void ShowProgress(const Context& context, absl::string_view done, uint64_t count, bool more) {
-  if (IsTerminal(STDERR_FILENO)) {
-    context.err() << "\r" << done << " " << count << (more ? " ..." : "    \n") << std::flush;
-  }
-}
+// Works a selection off, telling people how far it is.
+class Change {
+ public:
+  // Calls it `done`; `count` is what was done so far. What is given must outlive it.
+  Change(const Context& context, const Selection& selection, absl::string_view done,
+         const uint64_t& count)
+      : context_(context), selection_(selection), done_(done), count_(count) {}
 
-// Calls `method` with `request` until all that it selects is worked off; `add` counts a response
-// into `count`.
-template <typename Method, typename Request, typename Add>
-absl::Status CallUntilDone(const Context& context, const Connection& broker, Method method,
-                           absl::string_view done, Request& request, Add add,
-                           const uint64_t& count) {
-  bool more = true;
-  while (more) {
-    CLI_ASSIGN_OR_RETURN(const auto response, broker.Call(method, request));
-    add(response);
-    request.set_page_token(response.next_page_token());
-    more = response.more();
-    ShowProgress(context, done, count, more);
+  // By calls of `method` that begin as `request`; `add` counts a response.
+  template <typename Method, typename Request, typename Add>
+  absl::Status Run(Method method, Request request, Add add) const {
+    CLI_ASSIGN_OR_RETURN(const Connection broker, context_.Connect());
+    for (const std::string& id : selection_.ids) {
+      request.set_id(id);
+      request.clear_page_token();
+      CLI_RETURN_IF_ERROR(
+          InContext(CallUntilDone(broker, method, request, add), absl::StrCat("dead letter ", id)));
+    }
+    if (!selection_.ids.empty()) return absl::OkStatus();
+    if (selection_.all) {
+      request.set_all(true);
+    } else {
+      *request.mutable_filter() = selection_.filter.ToProto();
+    }
+    return CallUntilDone(broker, method, request, add);
   }
-  return absl::OkStatus();
-}
 
-// Works the selection off, by calls that begin as `request`.
-template <typename Method, typename Request, typename Add>
-absl::Status Change(const Context& context, const Selection& selection, Method method,
-                    absl::string_view done, Request request, Add add, const uint64_t& count) {
-  CLI_ASSIGN_OR_RETURN(const Connection broker, context.Connect());
-  for (const std::string& id : selection.ids) {
-    request.set_id(id);
-    request.clear_page_token();
-    CLI_RETURN_IF_ERROR(InContext(CallUntilDone(context, broker, method, done, request, add, count),
-                                  absl::StrCat("dead letter ", id)));
+ private:
+  template <typename Method, typename Request, typename Add>
+  absl::Status CallUntilDone(const Connection& broker, Method method, Request& request,
+                             Add add) const {
+    bool more = true;
+    while (more) {
+      CLI_ASSIGN_OR_RETURN(const auto response, broker.Call(method, request));
+      add(response);
+      request.set_page_token(response.next_page_token());
+      more = response.more();
+      ShowProgress(more);
+    }
+    return absl::OkStatus();
   }
-  if (!selection.ids.empty()) return absl::OkStatus();
-  if (selection.all) {
-    request.set_all(true);
-  } else {
-    *request.mutable_filter() = selection.filter.ToProto();
+
+  void ShowProgress(bool more) const {
+    if (!IsTerminal(STDERR_FILENO)) return;
+    context_.err() << "\r" << done_ << " " << count_ << (more ? " ..." : "    \n") << std::flush;
   }
-  return CallUntilDone(context, broker, method, done, request, add, count);
-}
+
+  const Context& context_;
+  const Selection& selection_;
+  const absl::string_view done_;
+  const uint64_t& count_;
+};
 
 // What was changed before an error stays changed, so it is told in any case.
 bool IsWorthTelling(const absl::Status& status, uint64_t count) { return status.ok() || count > 0; }
@@ -200,13 +209,12 @@ absl::Status Redrive(const Context& context, const RedriveOptions& options) {
   request.set_to_target(options.to_target);
   uint64_t redriven = 0;
   uint64_t target_gone = 0;
-  const absl::Status status = Change(
-      context, options.selection, &DeadLetterAdmin::Stub::RedriveDeadLetters, "redriven", request,
-      [&](const auto& response) {
+  const Change change(context, options.selection, "redriven", redriven);
+  const absl::Status status =
+      change.Run(&DeadLetterAdmin::Stub::RedriveDeadLetters, request, [&](const auto& response) {
         redriven += response.redriven();
         target_gone += response.target_gone();
-      },
-      redriven);
+      });
   if (IsWorthTelling(status, redriven + target_gone)) {
     if (context.json()) {
       context.out() << "{\"redriven\":" << redriven << ",\"targetGone\":" << target_gone << "}\n";
@@ -226,10 +234,10 @@ absl::Status Redrive(const Context& context, const RedriveOptions& options) {
 absl::Status Skip(const Context& context, const Selection& selection) {
   CLI_RETURN_IF_ERROR(CheckSelection(selection));
   uint64_t skipped = 0;
-  const absl::Status status = Change(
-      context, selection, &DeadLetterAdmin::Stub::SkipDeadLetters, "skipped",
-      SkipDeadLettersRequest(), [&](const auto& response) { skipped += response.skipped(); },
-      skipped);
+  const Change change(context, selection, "skipped", skipped);
+  absl::Status status =
+      change.Run(&DeadLetterAdmin::Stub::SkipDeadLetters, SkipDeadLettersRequest(),
+                 [&](const auto& response) { skipped += response.skipped(); });
   if (IsWorthTelling(status, skipped)) Tell(context, "skipped", skipped);
   return status;
 }
@@ -255,10 +263,10 @@ absl::Status Purge(const Context& context, const PurgeOptions& options) {
   CLI_RETURN_IF_ERROR(CheckSelection(options.selection));
   CLI_RETURN_IF_ERROR(Confirm(context, options));
   uint64_t purged = 0;
-  const absl::Status status = Change(
-      context, options.selection, &DeadLetterAdmin::Stub::PurgeDeadLetters, "purged",
-      PurgeDeadLettersRequest(), [&](const auto& response) { purged += response.purged(); },
-      purged);
+  const Change change(context, options.selection, "purged", purged);
+  absl::Status status =
+      change.Run(&DeadLetterAdmin::Stub::PurgeDeadLetters, PurgeDeadLettersRequest(),
+                 [&](const auto& response) { purged += response.purged(); });
   if (IsWorthTelling(status, purged)) Tell(context, "purged", purged);
   return status;
 }
