@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "event/duration.h"
 #include "store/transaction.h"
 
 namespace pavane {
@@ -20,7 +21,7 @@ namespace {
 absl::Duration RetentionOf(const pavane::admin::v1::Bus& bus,
                            const config::RetentionConfig& defaults) {
   if (!bus.has_retention()) return defaults.default_age;
-  return absl::Seconds(bus.retention().seconds()) + absl::Nanoseconds(bus.retention().nanos());
+  return event::ToDuration(bus.retention());
 }
 
 // Rises when deliveries of old events are made.

@@ -7,17 +7,13 @@
 
 #include "absl/time/time.h"
 
+#include "event/duration.h"
+
 namespace pavane {
 namespace {
 
 // What all rules may cost together, to the budget of one.
 constexpr uint64_t kMatchWorkPerStep = 20;
-
-void SetDuration(absl::Duration value, google::protobuf::Duration* out) {
-  const int64_t us = absl::ToInt64Microseconds(value);
-  out->set_seconds(us / 1'000'000);
-  out->set_nanos(static_cast<int32_t>(us % 1'000'000) * 1000);
-}
 
 uint64_t SoftFloorBytes(const config::Config& config) {
   struct statvfs figures;
@@ -56,9 +52,9 @@ delivery::Dispatcher::Options DispatcherOptionsOf(const config::Config& config) 
   pavane::v1::RetryPolicy& retry = options.retry_defaults;
   retry.set_retries_max(static_cast<uint32_t>(config.retry.retries_max));
   retry.set_backoff_factor(config.retry.backoff_factor);
-  SetDuration(config.retry.age_max, retry.mutable_age_max());
-  SetDuration(config.retry.backoff_initial, retry.mutable_backoff_initial());
-  SetDuration(config.retry.backoff_max, retry.mutable_backoff_max());
+  event::SetDuration(config.retry.age_max, retry.mutable_age_max());
+  event::SetDuration(config.retry.backoff_initial, retry.mutable_backoff_initial());
+  event::SetDuration(config.retry.backoff_max, retry.mutable_backoff_max());
   return options;
 }
 

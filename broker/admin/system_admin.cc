@@ -9,6 +9,7 @@
 
 #include "admin/page_token.h"
 #include "base/status_macros.h"
+#include "event/duration.h"
 #include "event/timestamp.h"
 
 namespace pavane::admin {
@@ -17,12 +18,6 @@ namespace {
 using pavane::admin::v1::GetStatsResponse;
 using pavane::admin::v1::ListServicesResponse;
 using pavane::admin::v1::ListTargetStatsResponse;
-
-void SetDuration(absl::Duration duration, google::protobuf::Duration* out) {
-  const int64_t us = absl::ToInt64Microseconds(duration);
-  out->set_seconds(us / 1'000'000);
-  out->set_nanos(static_cast<int32_t>(us % 1'000'000) * 1000);
-}
 
 auto Order(const delivery::TargetStats& stats) {
   return std::tie(stats.names->bus, stats.names->rule, stats.names->target);
@@ -49,7 +44,7 @@ absl::StatusOr<GetStatsResponse> SystemAdmin::GetStats() const {
   response.set_version(about_.version);
   response.set_durability(about_.durability);
   event::SetTimestamp(absl::ToUnixMicros(about_.started_at), response.mutable_started_at());
-  SetDuration(clock_.Now() - about_.started_at, response.mutable_uptime());
+  event::SetDuration(clock_.Now() - about_.started_at, response.mutable_uptime());
   response.set_boot(log_.boot().value());
   const store::LogStats log = log_.Stats();
   response.set_commit_position(log.last_position.value());
@@ -87,7 +82,7 @@ pavane::admin::v1::TargetStats SystemAdmin::Show(const delivery::TargetStats& st
   shown.set_queued(stats.queued);
   shown.set_in_flight(stats.in_flight);
   if (stats.queued + stats.in_flight > 0) {
-    SetDuration(stats.oldest_unsettled_age, shown.mutable_oldest_unsettled_age());
+    event::SetDuration(stats.oldest_unsettled_age, shown.mutable_oldest_unsettled_age());
   }
   const store::TargetCounters& counters = stats.counters;
   uint64_t failed = 0;

@@ -12,6 +12,7 @@
 #include "admin/names.h"
 #include "base/status_macros.h"
 #include "config/retry_bounds.h"
+#include "event/duration.h"
 #include "event/reason.h"
 #include "event/timestamp.h"
 #include "event/view_path.h"
@@ -44,7 +45,7 @@ absl::Status CheckHostPort(absl::string_view address, absl::string_view host_por
 
 absl::Status CheckDuration(absl::string_view field, const google::protobuf::Duration& value,
                            absl::Duration min, absl::Duration max) {
-  const absl::Duration duration = absl::Seconds(value.seconds()) + absl::Nanoseconds(value.nanos());
+  const absl::Duration duration = event::ToDuration(value);
   if (duration >= min && duration <= max) return absl::OkStatus();
   return InvalidPolicy(absl::StrCat(field, " is ", absl::FormatDuration(duration), "; from ",
                                     absl::FormatDuration(min), " to ", absl::FormatDuration(max)));

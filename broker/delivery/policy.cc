@@ -1,11 +1,11 @@
 #include "delivery/policy.h"
 
+#include "event/duration.h"
+
 namespace pavane::delivery {
 namespace {
 
-absl::Duration ToDuration(const google::protobuf::Duration& proto) {
-  return absl::Seconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
-}
+using event::ToDuration;
 
 void ApplyRetry(const pavane::v1::RetryPolicy& retry, Policy& policy) {
   if (retry.has_retries_max()) policy.retries_max = retry.retries_max();

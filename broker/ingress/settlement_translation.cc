@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 
 #include "base/status_macros.h"
+#include "event/duration.h"
 #include "event/reason.h"
 
 namespace pavane::ingress {
@@ -22,10 +23,6 @@ constexpr absl::Duration kDeferMax = absl::Hours(12);
 
 absl::Status InvalidSettlement(absl::string_view why) {
   return event::Invalid(pavane::v1::INVALID_SETTLEMENT, why);
-}
-
-absl::Duration ToDuration(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
 // The first bytes of the text that are whole characters.
@@ -54,7 +51,7 @@ absl::StatusOr<delivery::Nack> TranslateNack(const Settlement::Nack& nack) {
   translated.code = nack.code();
   translated.message = CutMessage(nack.message());
   if (nack.has_delay()) {
-    const absl::Duration delay = ToDuration(nack.delay());
+    const absl::Duration delay = event::ToDuration(nack.delay());
     if (delay < absl::ZeroDuration()) return InvalidSettlement("the delay is negative");
     translated.delay = std::min(delay, kDelayMax);
   }
@@ -68,7 +65,7 @@ absl::StatusOr<delivery::Defer> TranslateDefer(const Settlement::Defer& defer,
   }
   delivery::Defer translated;
   if (defer.has_lease()) {
-    const absl::Duration lease = ToDuration(defer.lease());
+    const absl::Duration lease = event::ToDuration(defer.lease());
     if (lease <= absl::ZeroDuration()) return InvalidSettlement("the lease must be positive");
     translated.lease = std::min(lease, kDeferMax);
   }

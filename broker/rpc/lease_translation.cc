@@ -4,6 +4,7 @@
 
 #include "absl/time/time.h"
 
+#include "event/duration.h"
 #include "event/reason.h"
 
 namespace pavane::rpc {
@@ -15,9 +16,7 @@ std::vector<delivery::ExtendRequest> TranslateExtend(
     delivery::ExtendRequest& request = requests.emplace_back();
     request.delivery_id = item.delivery_id();
     if (!item.has_lease()) continue;
-    const absl::Duration lease =
-        absl::Seconds(item.lease().seconds()) + absl::Nanoseconds(item.lease().nanos());
-    request.lease = std::max(lease, absl::ZeroDuration());
+    request.lease = std::max(event::ToDuration(item.lease()), absl::ZeroDuration());
   }
   return requests;
 }

@@ -8,6 +8,7 @@
 
 #include "admin/names.h"
 #include "base/status_macros.h"
+#include "event/duration.h"
 #include "event/reason.h"
 #include "rpc/delivery_encoding.h"
 #include "rpc/grpc_status.h"
@@ -33,8 +34,7 @@ absl::StatusOr<delivery::PullOptions> TranslatePull(const pavane::v1::PullReques
   // Above, the answer would be larger than what clients accept without being told.
   options.bytes_max =
       request.bytes_max() == 0 ? kBytesMax : std::min(request.bytes_max(), kBytesMax);
-  options.wait =
-      absl::Seconds(request.wait().seconds()) + absl::Nanoseconds(request.wait().nanos());
+  options.wait = event::ToDuration(request.wait());
   options.wait = std::clamp(options.wait, absl::ZeroDuration(), kWaitMax);
   return options;
 }
