@@ -26,7 +26,6 @@ void CreditWindow::Finished(SteadyTime now) {
   }
   finished_ = 0;
   since_ = now;
-  exhausted_ = false;
   starved_ = false;
 }
 

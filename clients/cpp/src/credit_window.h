@@ -21,7 +21,9 @@ class CreditWindow {
 
   size_t size() const { return size_; }
 
-  // The broker has used up all credits; a handler found nothing to do; a handler has returned.
+  // The broker has got credits; it has used up all; a handler found nothing to do; a handler has
+  // returned.
+  void Granted() { exhausted_ = false; }
   void Exhausted() { exhausted_ = true; }
   void Starved() { starved_ = starved_ || exhausted_; }
   void Finished(SteadyTime now);
@@ -30,10 +32,10 @@ class CreditWindow {
   const bool adapts_;
   const size_t least_;
   size_t size_;
+  bool exhausted_ = false;
   // Since the window last turned over.
   size_t finished_ = 0;
   SteadyTime since_ = {};
-  bool exhausted_ = false;
   bool starved_ = false;
 };
 

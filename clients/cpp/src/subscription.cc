@@ -86,6 +86,7 @@ std::shared_ptr<const Subscription::Request> Subscription::Next() {
     return outbox_.Next(now);
   } else if (const uint32_t credits = MissingCredits(); credits > 0) {
     granted_ += credits;
+    window_.Granted();
     request->mutable_credit()->set_messages(credits);
   } else if (!ping_sent_ && now >= heard_at_ + options_.keepalive) {
     ping_sent_ = true;
@@ -124,6 +125,7 @@ std::shared_ptr<Subscription::Request> Subscription::Open() {
   contract.set_description(options_.description);
   const size_t held = held_.unfinished();
   granted_ = draining_ || held >= window_.size() ? 0 : window_.size() - held;
+  window_.Granted();
   if (granted_ > 0) open.mutable_credit()->set_messages(static_cast<uint32_t>(granted_));
   return request;
 }

@@ -34,6 +34,29 @@ TEST_F(CreditWindowTest, DoublesWhereHandlersRanDryThoughAllCreditsWereUsed) {
   EXPECT_EQ(window.size(), 32u);
 }
 
+// All it may hold comes at once, is done, and only then a handler finds nothing to do: the window
+// has turned over by then.
+TEST_F(CreditWindowTest, DoublesWhereAllCameAtOnceAndWasDoneAtOnce) {
+  CreditWindow window(0, 16);
+  window.Exhausted();
+  TurnOver(window, Milliseconds(1));
+  window.Starved();
+  window.Granted();
+  EXPECT_EQ(window.size(), 16u);
+  window.Exhausted();
+  TurnOver(window, Milliseconds(1));
+  EXPECT_EQ(window.size(), 32u);
+}
+
+TEST_F(CreditWindowTest, DoesNotGrowWhereMoreWasOnItsWay) {
+  CreditWindow window(0, 16);
+  window.Exhausted();
+  window.Granted();
+  window.Starved();
+  TurnOver(window, Milliseconds(1));
+  EXPECT_EQ(window.size(), 16u);
+}
+
 TEST_F(CreditWindowTest, DoesNotGrowWhereTheBrokerHadNoMoreToSend) {
   CreditWindow window(0, 16);
   window.Starved();
