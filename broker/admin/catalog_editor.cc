@@ -52,6 +52,7 @@ class CatalogTransaction : public store::Transaction {
   }
   size_t bytes() const override { return 4096; }
   bool reserved() const override { return true; }
+  uint64_t lane() const override { return store::kAdminLane; }
 
  private:
   ingress::RuleBook& rules_;

@@ -61,6 +61,7 @@ class DeadLetterChange : public store::Transaction {
   void Complete(const absl::Status& status) override;
   size_t bytes() const override { return 256 + work_.letters.size() * 512; }
   bool reserved() const override { return true; }
+  uint64_t lane() const override { return store::kAdminLane; }
 
  private:
   absl::Status Redrive(const store::Catalog& catalog, const store::DeadLetterRecord& letter,

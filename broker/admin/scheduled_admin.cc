@@ -49,6 +49,7 @@ class CancelTransaction : public store::Transaction {
   }
   void Complete(const absl::Status& status) override { done_(status, cancelled_); }
   bool reserved() const override { return true; }
+  uint64_t lane() const override { return store::kAdminLane; }
 
  private:
   const std::vector<store::ScheduledEvent> events_;

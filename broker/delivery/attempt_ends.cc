@@ -165,7 +165,7 @@ bool AttemptEnds::Submit(std::vector<SettleItem> items) {
     }
   };
   std::unique_ptr<store::Transaction> transaction =
-      std::make_unique<SettleTransaction>(std::move(items), done);
+      std::make_unique<SettleTransaction>(std::move(items), store::kBrokerLane, done);
   return context_.writer != nullptr && context_.writer->Submit(transaction);
 }
 

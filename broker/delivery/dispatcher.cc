@@ -6,10 +6,14 @@
 #include <thread>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 
 #include "base/bounded_queue.h"
 #include "base/failpoint.h"
+#include "base/fair_queue.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "delivery/engine.h"
 #include "delivery/loop_context.h"
@@ -21,11 +25,16 @@ namespace {
 // Work waiting for the loop. Producers wait when it is full: the writer, and with it everybody,
 // becomes as slow as the loop.
 constexpr size_t kInboxMax = 1 << 18;
+// Settlements and other requests between two rounds of handing out, so that nobody waits long for
+// what has just been committed; and how many of one service in a row.
+constexpr size_t kRequestsPerRound = 256;
+constexpr size_t kRequestsInARow = 64;
 
 }  // namespace
 
-/// The thread around the Engine: an inbox of work, drained in batches, then one round of handing
-/// out.
+/// The thread around the Engine: an inbox of work, done in portions, each followed by one round of
+/// handing out. What was committed comes first; requests of services take turns, so that one with
+/// thousands of settlements under way does not hold up the others.
 class Dispatcher::Loop {
  public:
   using Work = absl::AnyInvocable<void()>;
@@ -41,14 +50,32 @@ class Dispatcher::Loop {
   Engine& engine() { return engine_; }
   UnsettledCounts& unsettled() { return unsettled_; }
 
-  /// False when the loop has ended: the work is dropped. The loop's own work never waits for a
-  /// place in the inbox, since nobody else empties it.
+  /// In the order of the calls, before requests. False when the loop has ended: the work is
+  /// dropped. The loop's own work never waits for a place in the inbox, since nobody else empties
+  /// it.
   bool Post(Work work) {
     if (std::this_thread::get_id() == thread_id_.load(std::memory_order_relaxed)) {
       own_work_.push_back(std::move(work));
       return true;
     }
-    return inbox_.Push(std::move(work));
+    return inbox_.Push({store::kBrokerLane, 0, std::move(work)});
+  }
+  /// In the order of the calls for one service.
+  void Request(uint64_t lane, size_t cost, Work work) {
+    (void)inbox_.Push({lane, cost, std::move(work)});
+  }
+  void Request(SessionId session, Work work) ABSL_LOCKS_EXCLUDED(lanes_mu_) {
+    Request(LaneOf(session), 1, std::move(work));
+  }
+
+  /// A session's requests are in the lane of its service, as its settlements are.
+  void SetLane(SessionId session, uint64_t lane) ABSL_LOCKS_EXCLUDED(lanes_mu_) {
+    MutexLock lock(lanes_mu_);
+    lanes_[session] = lane;
+  }
+  void ForgetLane(SessionId session) ABSL_LOCKS_EXCLUDED(lanes_mu_) {
+    MutexLock lock(lanes_mu_);
+    lanes_.erase(session);
   }
 
   void Start() {
@@ -58,7 +85,6 @@ class Dispatcher::Loop {
 
   void Stop() {
     if (running_.exchange(false)) {
-      Post([this] { engine_.Checkpoint(); });
       inbox_.Close();
       thread_.Join();
     }
@@ -91,28 +117,57 @@ class Dispatcher::Loop {
   }
 
  private:
+  struct Item {
+    uint64_t lane = store::kBrokerLane;
+    size_t cost = 0;
+    Work work;
+  };
+
   void Run() {
     thread_id_ = std::this_thread::get_id();
-    std::deque<Work> work;
+    std::deque<Item> arrived;
     MonotonicTime wake = Round();
-    while (inbox_.PopAll(work, drained_ ? std::min(wake, drain_deadline_) : wake)) {
+    while (inbox_.PopAll(arrived, drained_ ? std::min(wake, drain_deadline_) : wake) ||
+           !requests_.empty()) {
       context_.ReadClock();
-      for (Work& item : work) item();
+      for (Item& item : arrived) {
+        if (item.lane == store::kBrokerLane) {
+          item.work();
+        } else {
+          requests_.Add(item.lane, item.cost, std::move(item.work));
+        }
+      }
+      DoRequests();
       wake = Round();
       CheckDrained();
     }
+    engine_.Checkpoint();
+  }
+
+  void DoRequests() {
+    for (size_t done = 0; !requests_.empty() && done < kRequestsPerRound;) {
+      done += requests_.next_cost();
+      requests_.Take()();
+    }
+  }
+
+  uint64_t LaneOf(SessionId session) const ABSL_LOCKS_EXCLUDED(lanes_mu_) {
+    MutexLock lock(lanes_mu_);
+    const auto lane = lanes_.find(session);
+    return lane == lanes_.end() ? store::kAdminLane : lane->second;
   }
 
   MonotonicTime Round() {
     MonotonicTime wake;
+    bool more = false;
     do {
       context_.ReadClock();
       for (Work& item : std::exchange(own_work_, {})) item();
       engine_.Pump();
       wake = engine_.Tick();  // answers waiting pulls, so after what they could get
-      engine_.Pump();
+      more = engine_.Pump();
     } while (!own_work_.empty());
-    return wake;
+    return more || !requests_.empty() ? MonotonicTime::InfinitePast() : wake;
   }
 
   void CheckDrained() {
@@ -121,12 +176,16 @@ class Dispatcher::Loop {
     std::exchange(drained_, nullptr)();
   }
 
-  BoundedQueue<Work> inbox_;
+  BoundedQueue<Item> inbox_;
   UnsettledCounts unsettled_;
   std::atomic<bool> running_ = false;
   std::atomic<std::thread::id> thread_id_;
 
+  mutable Mutex lanes_mu_;
+  absl::flat_hash_map<SessionId, uint64_t> lanes_ ABSL_GUARDED_BY(lanes_mu_);
+
   // Loop thread only.
+  FairQueue<Work> requests_{kRequestsInARow};
   std::vector<Work> own_work_;
   LoopContext context_;
   Engine engine_;
@@ -167,46 +226,65 @@ void Dispatcher::OnCommit(const std::shared_ptr<const store::CommitRecord>& comm
 }
 
 void Dispatcher::OpenSession(OpenRequest request, OpenCallback callback) {
-  loop_->Post([this, request = std::move(request), callback = std::move(callback)]() mutable {
-    loop_->engine().services().Open(std::move(request), callback);
-  });
+  const uint64_t lane = store::LaneOf(request.service);
+  auto opened = [this, lane, callback = std::move(callback)](OpenAnswer answer) {
+    loop_->SetLane(answer.id, lane);
+    callback(std::move(answer));
+  };
+  loop_->Request(lane, 1,
+                 [this, request = std::move(request), opened = std::move(opened)]() mutable {
+                   loop_->engine().services().Open(std::move(request), opened);
+                 });
 }
 void Dispatcher::AddCredit(SessionId session, uint32_t messages, uint64_t bytes) {
-  loop_->Post([=, this] { loop_->engine().services().AddCredit(session, messages, bytes); });
+  loop_->Request(session,
+                 [=, this] { loop_->engine().services().AddCredit(session, messages, bytes); });
 }
 void Dispatcher::WithdrawCredit(SessionId session) {
-  loop_->Post([=, this] { loop_->engine().services().WithdrawCredit(session); });
+  loop_->Request(session, [=, this] { loop_->engine().services().WithdrawCredit(session); });
 }
 void Dispatcher::SetAlias(SessionId session, std::string service) {
-  loop_->Post([this, session, service = std::move(service)]() mutable {
+  loop_->Request(session, [this, session, service = std::move(service)]() mutable {
     loop_->engine().services().SetAlias(session, std::move(service));
   });
 }
 void Dispatcher::DrainSession(SessionId session) {
-  loop_->Post([=, this] { loop_->engine().services().StopTaking(session); });
+  loop_->Request(session, [=, this] { loop_->engine().services().StopTaking(session); });
 }
 void Dispatcher::CloseSession(SessionId session, CloseKind kind) {
-  loop_->Post([=, this] { loop_->engine().CloseSession(session, kind); });
+  loop_->Request(session, [=, this] {
+    loop_->engine().CloseSession(session, kind);
+    loop_->ForgetLane(session);
+  });
 }
 
 void Dispatcher::Settle(std::string service, std::vector<SettlementRequest> settlements,
                         SettleCallback callback) {
-  loop_->Post([this, service = std::move(service), settlements = std::move(settlements),
-               callback = std::move(callback)]() mutable {
-    loop_->engine().settlements().Settle(service, std::move(settlements), std::move(callback));
-  });
+  const uint64_t lane = store::LaneOf(service);
+  const size_t cost = settlements.size();
+  loop_->Request(lane, cost,
+                 [this, service = std::move(service), settlements = std::move(settlements),
+                  callback = std::move(callback)]() mutable {
+                   loop_->engine().settlements().Settle(service, std::move(settlements),
+                                                        std::move(callback));
+                 });
 }
 void Dispatcher::Extend(std::string service, std::vector<ExtendRequest> items,
                         ExtendCallback callback) {
-  loop_->Post([this, service = std::move(service), items = std::move(items),
-               callback = std::move(callback)]() mutable {
-    loop_->engine().settlements().Extend(service, items, callback);
-  });
+  const uint64_t lane = store::LaneOf(service);
+  const size_t cost = items.size();
+  loop_->Request(lane, cost,
+                 [this, service = std::move(service), items = std::move(items),
+                  callback = std::move(callback)]() mutable {
+                   loop_->engine().settlements().Extend(service, items, callback);
+                 });
 }
 void Dispatcher::Pull(PullOptions options, PullCallback callback) {
-  loop_->Post([this, options = std::move(options), callback = std::move(callback)]() mutable {
-    loop_->engine().services().Pull(std::move(options), std::move(callback));
-  });
+  const uint64_t lane = store::LaneOf(options.service);
+  loop_->Request(lane, 1,
+                 [this, options = std::move(options), callback = std::move(callback)]() mutable {
+                   loop_->engine().services().Pull(std::move(options), std::move(callback));
+                 });
 }
 
 uint64_t Dispatcher::unsettled(TargetId target) const { return loop_->unsettled().Get(target); }

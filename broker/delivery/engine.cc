@@ -245,9 +245,10 @@ void Engine::Drain(absl::Time until) {
   services_.Drain(until);
 }
 
-void Engine::Pump() {
-  handout_.Pump();
+bool Engine::Pump() {
+  const bool more = handout_.Pump();
   forwards_.Pump();
+  return more;
 }
 
 // ---- checkpoint and figures

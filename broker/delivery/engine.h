@@ -52,8 +52,9 @@ class Engine {
   ServiceTable& services() { return services_; }
   void CloseSession(SessionId session, CloseKind kind);
   void Drain(absl::Time until);
-  /// Hands out what the services touched since the last call can take.
-  void Pump();
+  /// Hands out what the services touched since the last call can take, a portion of each. Whether
+  /// there is more to do.
+  bool Pump();
   size_t in_flight() const { return leases_.size(); }
 
   // ---- settling

@@ -8,6 +8,8 @@ namespace pavane::delivery {
 namespace {
 
 constexpr int kTooOldPerTake = 256;
+// To one service, before others have their turn.
+constexpr int kDeliveriesPerPump = 256;
 
 // Cost of a delivery besides its event's bytes, for byte credits.
 constexpr uint64_t kDeliveryOverheadBytes = 128;
@@ -34,11 +36,10 @@ void LogStalled(Target& target, int64_t now_us) {
 
 // ---- who gets it
 
-void Handout::Pump() {
+bool Handout::Pump() {
   // Handing out may touch services again (an expired entry makes the next one ready).
-  for (int round = 0; round < 4 && services_.any_touched(); ++round) {
-    for (Service* service : services_.TakeTouched()) PumpService(*service);
-  }
+  for (Service* service : services_.TakeTouched()) PumpService(*service);
+  return services_.any_touched();
 }
 
 SessionState* Handout::NextSession(Service& service) {
@@ -52,7 +53,13 @@ SessionState* Handout::NextSession(Service& service) {
 }
 
 void Handout::PumpService(Service& service) {
+  int left = kDeliveriesPerPump;
   while (!context_.draining && !service.ready.empty()) {
+    const bool begun = !service.pulls.empty() && !service.pulls.front().batch.empty();
+    if (--left < 0 && !begun) {
+      services_.Touch(service);
+      break;
+    }
     const bool pull = !service.pulls.empty() && service.pulls.front().CanTake();
     SessionState* session = pull ? nullptr : NextSession(service);
     if (!pull && session == nullptr) break;

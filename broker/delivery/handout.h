@@ -22,8 +22,8 @@ class Handout {
           AgeSweep& ages)
       : context_(context), leases_(leases), services_(services), targets_(targets), ages_(ages) {}
 
-  /// What the touched services can take.
-  void Pump();
+  /// What the touched services can take, a portion of each. Whether there is more to do.
+  bool Pump();
 
   struct Deliverable {
     TargetQueue::Entry entry;

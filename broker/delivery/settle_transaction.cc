@@ -7,8 +7,8 @@
 
 namespace pavane::delivery {
 
-SettleTransaction::SettleTransaction(std::vector<SettleItem> items, Done done)
-    : items_(std::move(items)), done_(std::move(done)) {
+SettleTransaction::SettleTransaction(std::vector<SettleItem> items, uint64_t lane, Done done)
+    : items_(std::move(items)), lane_(lane), done_(std::move(done)) {
   for (const SettleItem& item : items_) {
     bytes_ += 128 + (item.letter ? 512 : 0) + (item.emits ? item.emits->bytes() : 0);
   }

@@ -1,6 +1,7 @@
 #ifndef PAVANE_DELIVERY_SETTLE_TRANSACTION_H_
 #define PAVANE_DELIVERY_SETTLE_TRANSACTION_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,11 +35,12 @@ class SettleTransaction : public store::Transaction {
   /// Answer or writer thread; the items have their `emitted` filled in when the status is OK.
   using Done = std::function<void(const absl::Status&, std::vector<SettleItem>)>;
 
-  SettleTransaction(std::vector<SettleItem> items, Done done);
+  SettleTransaction(std::vector<SettleItem> items, uint64_t lane, Done done);
 
   absl::Status Prepare(store::CommitBuilder& commit) override;
   void Complete(const absl::Status& status) override;
   bool answers_only() const override { return true; }
+  uint64_t lane() const override { return lane_; }
   size_t bytes() const override { return bytes_; }
   bool reserved() const override { return true; }
 
@@ -47,6 +49,7 @@ class SettleTransaction : public store::Transaction {
 
  private:
   std::vector<SettleItem> items_;
+  const uint64_t lane_;
   Done done_;
   size_t bytes_ = 0;
 };

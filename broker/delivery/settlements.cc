@@ -144,6 +144,7 @@ void Settlements::Settle(const std::string& service, std::vector<SettlementReque
   if (settlements.empty()) return callback({});
   auto batch = std::make_shared<Batch>(settlements.size(), std::move(callback));
   std::vector<SettleItem> plain;
+  const uint64_t lane = store::LaneOf(service);
   for (size_t i = 0; i < settlements.size(); ++i) {
     SettlementRequest& request = settlements[i];
     const uint64_t content_hash = ContentHash(request);
@@ -172,12 +173,13 @@ void Settlements::Settle(const std::string& service, std::vector<SettlementReque
     item.consumed = lease->event;
     std::vector<SettleItem> alone;
     alone.push_back(std::move(item));
-    Submit(batch, std::move(alone));
+    Submit(batch, std::move(alone), lane);
   }
-  if (!plain.empty()) Submit(batch, std::move(plain));
+  if (!plain.empty()) Submit(batch, std::move(plain), lane);
 }
 
-void Settlements::Submit(std::shared_ptr<Batch> batch, std::vector<SettleItem> items) {
+void Settlements::Submit(std::shared_ptr<Batch> batch, std::vector<SettleItem> items,
+                         uint64_t lane) {
   auto finish = [this, batch](const absl::Status& status, std::vector<SettleItem> done) {
     for (SettleItem& item : done) {
       const std::string id =
@@ -193,7 +195,7 @@ void Settlements::Submit(std::shared_ptr<Batch> batch, std::vector<SettleItem> i
       batch->Finish(item.answer_index, RefusedByStatus(id, status));
     }
   };
-  auto transaction = std::make_unique<SettleTransaction>(std::move(items), finish);
+  auto transaction = std::make_unique<SettleTransaction>(std::move(items), lane, finish);
   SettleTransaction* settle = transaction.get();
   std::unique_ptr<store::Transaction> submitted = std::move(transaction);
   if (context_.writer->Submit(submitted)) return FAILPOINT("delivery.settle_queued");

@@ -34,6 +34,7 @@ class PublishTransaction : public store::Transaction {
     std::vector<PublishItem> items;
     pavane::v1::PublishResponse response;  // one result per entry, refusals filled in
     bool all_or_nothing = false;
+    uint64_t lane = store::kBrokerLane;
     Callback callback;
   };
 
@@ -43,6 +44,7 @@ class PublishTransaction : public store::Transaction {
   absl::Status Prepare(store::CommitBuilder& commit) override;
   void Complete(const absl::Status& status) override;
   bool answers_only() const override { return true; }
+  uint64_t lane() const override { return call_.lane; }
   size_t bytes() const override { return bytes_; }
 
   /// Answers without the writer: nothing was appended (`status` not OK), or nothing had to be.

@@ -106,6 +106,7 @@ void Publisher::Publish(IncomingBatch batch, Callback callback) {
   PublishTransaction::Call call;
   call.callback = std::move(callback);
   call.all_or_nothing = request.all_or_nothing();
+  call.lane = batch.lane;
   for (int i = 0; i < request.entries_size(); ++i) {
     PublishResult& result = *call.response.add_results();
     const auto refused = batch.refused.find(i);

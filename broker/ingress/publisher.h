@@ -26,6 +26,8 @@ struct IncomingBatch {
       std::make_shared<pavane::v1::PublishRequest>();
   /// Entries that the door itself refuses, by index: their bytes could not be read.
   absl::flat_hash_map<int, absl::Status> refused;
+  /// Whose it is: store::LaneOf the connection.
+  uint64_t lane = store::kBrokerLane;
 };
 
 /// The way of a publish: validates each entry and matches it on the caller's thread, hands the rest

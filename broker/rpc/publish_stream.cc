@@ -31,6 +31,7 @@ bool PublishStream::OnMessage(const grpc::ByteBuffer& bytes) {
     FinishAfterWrites(batch.status());
     return false;
   }
+  batch->lane = lane_;
   const int entries = batch->request->entries_size();
   uint64_t number = 0;
   bool read_on = false;

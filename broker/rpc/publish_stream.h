@@ -22,7 +22,7 @@ class PublishStream : public RawStream {
                                              ingress::Publisher& publisher);
 
   PublishStream(grpc::CallbackServerContext* context, ingress::Publisher& publisher)
-      : RawStream(context), publisher_(publisher) {}
+      : RawStream(context), publisher_(publisher), lane_(store::LaneOf(context->peer())) {}
 
  private:
   struct Slot {
@@ -40,6 +40,7 @@ class PublishStream : public RawStream {
       ABSL_LOCKS_EXCLUDED(slots_mu_);
 
   ingress::Publisher& publisher_;
+  const uint64_t lane_;
   std::weak_ptr<PublishStream> weak_self_;
 
   Mutex slots_mu_;

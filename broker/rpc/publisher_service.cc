@@ -19,6 +19,7 @@ grpc::ServerUnaryReactor* PublisherService::Publish(grpc::CallbackServerContext*
     reactor->Finish(ToGrpcStatus(batch.status(), context));
     return reactor;
   }
+  batch->lane = store::LaneOf(context->peer());
   // Context, response and reactor live until Finish.
   publisher_.Publish(*std::move(batch), [context, response, reactor](auto answer) {
     if (answer.ok()) {

@@ -4,12 +4,20 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 #include "base/ids.h"
 #include "store/commit_builder.h"
 
 namespace pavane::store {
+
+/// The lane of what the broker does by itself, and of what operators ask for.
+inline constexpr uint64_t kBrokerLane = 0;
+inline constexpr uint64_t kAdminLane = 1;
+/// The lane of one of many, by a name that tells it from others: a connection, a service.
+inline uint64_t LaneOf(absl::string_view name) { return absl::HashOf(name) | 2; }
 
 /// One atomic piece of work for the writer: a publish, a settlement with its emits, a catalog
 /// change. Made on any thread, then owned by the writer, which calls Prepare and Complete once
@@ -28,6 +36,10 @@ class Transaction {
   /// Complete tells others and needs nothing of the store: it may come on the answer thread, after
   /// later transactions were prepared.
   virtual bool answers_only() const { return false; }
+
+  /// Whose work it is: the writer serves lanes in turns, and each in its order, so that who has
+  /// much waiting does not hold up others.
+  virtual uint64_t lane() const { return kBrokerLane; }
 
   /// For the queue's bound: about how many bytes it holds.
   virtual size_t bytes() const { return 256; }

@@ -1,7 +1,7 @@
 #include "store/writer.h"
 
+#include <algorithm>
 #include <atomic>
-#include <deque>
 #include <utility>
 #include <vector>
 
@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/failpoint.h"
+#include "base/fair_queue.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
@@ -19,6 +20,13 @@
 
 namespace pavane::store {
 
+namespace {
+
+// Some fifty events.
+constexpr size_t kTurnBytes = 32 << 10;
+
+}  // namespace
+
 class Writer::Impl {
  public:
   Impl(Log& log, Clock& clock, Options options, Observers observers)
@@ -28,6 +36,7 @@ class Writer::Impl {
         observers_(std::move(observers)),
         floor_(clock, FloorOptions(log, options_)),
         answers_([this](size_t entries, size_t bytes) { Leave(entries, bytes); }),
+        work_(kTurnBytes),
         state_(options_.dedup) {}
   ~Impl() { Stop(); }
 
@@ -49,19 +58,21 @@ class Writer::Impl {
   }
 
  private:
-  using Queue = std::deque<std::unique_ptr<Transaction>>;
+  using Queue = std::vector<std::unique_ptr<Transaction>>;
   using Prepared = AnswerThread::Answer;
 
   static DiskFloor::Options FloorOptions(const Log& log, const Options& options);
   bool HasRoom(size_t bytes, bool reserved) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Run();
-  bool AwaitWork(Queue& work) ABSL_LOCKS_EXCLUDED(mu_);
-  void CommitGroup(Queue& work);
-  size_t PrepareGroup(Queue& work);
+  bool AwaitWork() ABSL_LOCKS_EXCLUDED(mu_);
+  void TakeArrived() ABSL_LOCKS_EXCLUDED(mu_);
+  void CommitGroup();
+  size_t PrepareGroup();
+  size_t GroupBytesMax() const;
   absl::Status Append(const std::shared_ptr<const CommitRecord>& commit);
   void Fail(const absl::Status& status);
-  // `work`: what is left to do; while there is more, answers go beside. Null: they never do.
-  void CompleteGroup(size_t bytes, const Queue* work) ABSL_LOCKS_EXCLUDED(mu_);
+  // While more work waits, those that only answer go `beside`, if that is wanted.
+  void CompleteGroup(size_t bytes, bool beside) ABSL_LOCKS_EXCLUDED(mu_);
   void Leave(size_t entries, size_t bytes) ABSL_LOCKS_EXCLUDED(mu_);
   void Publish();
 
@@ -87,6 +98,8 @@ class Writer::Impl {
   AnswerThread answers_;
 
   // Writer thread only.
+  FairQueue<std::unique_ptr<Transaction>> work_;
+  Queue arrived_;  // on its way from queue_ to work_
   CommitBuilder::State state_;
   absl::Status failure_;
   std::vector<Prepared> group_;
@@ -163,27 +176,43 @@ bool Writer::Impl::Submit(std::unique_ptr<Transaction>& transaction) {
 }
 
 void Writer::Impl::Run() {
-  Queue work;
-  while (AwaitWork(work)) {
-    while (!work.empty()) CommitGroup(work);
+  while (AwaitWork()) {
+    for (TakeArrived(); !work_.empty(); TakeArrived()) CommitGroup();
   }
 }
 
-bool Writer::Impl::AwaitWork(Queue& work) {
+bool Writer::Impl::AwaitWork() {
   MutexLock lock(mu_);
   idle_ = true;
   while (queue_.empty() && !stopping_) work_came_.Wait(mu_);
   idle_ = false;
-  work.swap(queue_);
-  return !work.empty();
+  return !queue_.empty();
 }
 
-void Writer::Impl::CommitGroup(Queue& work) {
-  size_t bytes = PrepareGroup(work);
+void Writer::Impl::TakeArrived() {
+  {
+    MutexLock lock(mu_);
+    arrived_.swap(queue_);
+  }
+  for (std::unique_ptr<Transaction>& transaction : arrived_) {
+    const uint64_t lane = transaction->lane();
+    const size_t bytes = transaction->bytes();
+    work_.Add(lane, bytes, std::move(transaction));
+  }
+  arrived_.clear();
+}
+
+size_t Writer::Impl::GroupBytesMax() const {
+  if (work_.lanes() < 2) return options_.commit_bytes_max;
+  return std::min(options_.shared_commit_bytes_max, options_.commit_bytes_max);
+}
+
+void Writer::Impl::CommitGroup() {
+  size_t bytes = PrepareGroup();
   FAILPOINT("store.group_prepared");
   if (failure_.ok() && !state_.empty()) {
     const std::shared_ptr<const CommitRecord> commit = state_.Finish();
-    if (FAILPOINT_LIES("store.answers_early")) CompleteGroup(std::exchange(bytes, 0), nullptr);
+    if (FAILPOINT_LIES("store.answers_early")) CompleteGroup(std::exchange(bytes, 0), false);
     const absl::Status appended = Append(commit);
     if (!appended.ok()) {
       Fail(appended);
@@ -194,21 +223,21 @@ void Writer::Impl::CommitGroup(Queue& work) {
     }
   }
   FAILPOINT("store.before_complete");
-  CompleteGroup(bytes, &work);
+  CompleteGroup(bytes, true);
 }
 
-size_t Writer::Impl::PrepareGroup(Queue& work) {
+size_t Writer::Impl::PrepareGroup() {
+  const size_t bytes_max = GroupBytesMax();
   size_t bytes = 0;
   group_.clear();
   if (failure_.ok()) state_.Begin(absl::ToUnixMicros(clock_.Now()));
   CommitBuilder builder(&state_);
-  while (!work.empty() && group_.size() < options_.commit_entries_max) {
-    const size_t more = work.front()->bytes();
-    if (!group_.empty() && bytes + more > options_.commit_bytes_max) break;
+  while (!work_.empty() && group_.size() < options_.commit_entries_max) {
+    const size_t more = work_.next_cost();
+    if (!group_.empty() && bytes + more > bytes_max) break;
     bytes += more;
     Prepared& prepared = group_.emplace_back();
-    prepared.transaction = std::move(work.front());
-    work.pop_front();
+    prepared.transaction = work_.Take();
     if (!failure_.ok()) {
       prepared.status = failure_;
       continue;
@@ -238,7 +267,7 @@ void Writer::Impl::Fail(const absl::Status& status) {
   }
 }
 
-void Writer::Impl::CompleteGroup(size_t bytes, const Queue* work) {
+void Writer::Impl::CompleteGroup(size_t bytes, bool beside) {
   AnswerThread::Answers answers;
   size_t here = 0;
   for (Prepared& prepared : group_) {
@@ -255,7 +284,7 @@ void Writer::Impl::CompleteGroup(size_t bytes, const Queue* work) {
   {
     MutexLock lock(mu_);
     waiting_entries_ -= here;
-    more_waits = work != nullptr && (!work->empty() || !queue_.empty());
+    more_waits = beside && (!work_.empty() || !queue_.empty());
     if (answers.empty()) waiting_bytes_ -= bytes;
   }
   if (!answers.empty()) answers_.Take(std::move(answers), bytes, !more_waits);

@@ -30,7 +30,7 @@ class CommitObserver {
 /// The one thread that writes the log: takes all that waits, builds one commit, appends it with one
 /// sync, tells the observer, then completes the transactions. Those that only answer are completed
 /// in order on a thread beside it while more work waits. Under low load a transaction is committed
-/// at once; under high load groups grow by themselves.
+/// at once; under high load groups grow by themselves, and lanes (Transaction::lane) take turns.
 ///
 /// After a failed append it stops for good: `on_failure` is called once, with the error; then every
 /// transaction of the group, waiting or to come completes with Unavailable. What the failed commit
@@ -44,6 +44,8 @@ class Writer {
     double reserved_share = 0.25;
     size_t commit_bytes_max = 4 << 20;
     size_t commit_entries_max = 4096;
+    /// The same while several lanes have work waiting: others wait for no more than two of these.
+    size_t shared_commit_bytes_max = 1 << 20;
     /// De-duplication of buses whose settings say nothing.
     DedupPolicy dedup;
     /// Free space below which publishes, and settlements with emits, are to be refused. 0: never.

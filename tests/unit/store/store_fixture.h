@@ -93,8 +93,10 @@ class FunctionTransaction : public Transaction {
   }
   size_t bytes() const override { return bytes_; }
   bool reserved() const override { return reserved_; }
+  uint64_t lane() const override { return lane_; }
 
   size_t bytes_ = 256;
+  uint64_t lane_ = kBrokerLane;
   bool reserved_ = false;
 
  private:

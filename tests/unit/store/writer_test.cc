@@ -89,14 +89,17 @@ class WriterTest : public ::testing::Test {
   }
 
   using Prepare = FunctionTransaction::PrepareFunction;
-  std::future<absl::Status> Submit(Prepare prepare, const std::string& name = "") {
+  std::future<absl::Status> Submit(Prepare prepare, const std::string& name = "",
+                                   uint64_t lane = kBrokerLane) {
     auto done = std::make_shared<std::promise<absl::Status>>();
     std::future<absl::Status> future = done->get_future();
-    std::unique_ptr<Transaction> transaction = std::make_unique<FunctionTransaction>(
+    auto function = std::make_unique<FunctionTransaction>(
         std::move(prepare), [this, done, name](const absl::Status& status) {
           if (!name.empty()) recorder_.Note(absl::StrCat(name, status.ok() ? " ok" : " failed"));
           done->set_value(status);
         });
+    function->lane_ = lane;
+    std::unique_ptr<Transaction> transaction = std::move(function);
     EXPECT_TRUE(writer_->Submit(transaction));
     return future;
   }
@@ -153,6 +156,22 @@ TEST_F(WriterTest, GroupsKeepTheirBounds) {
   EXPECT_OK(last.get());
   writer_->Stop();
   EXPECT_THAT(groups_, ElementsAre(2, 2, 1));
+}
+
+// The bound is smaller while others wait, and each has its share of a group.
+TEST_F(WriterTest, LanesShareTheGroups) {
+  writer_.reset();
+  options_.shared_commit_bytes_max = 64 << 10;
+  Create();
+  for (int i = 0; i < 1000; ++i) Submit(Publish(absl::StrCat("e", i)), "", 7);
+  auto last = Submit(Publish("last"), "last", 7);
+  auto other = Submit(Publish("other"), "other", 9);
+  writer_->Start();
+  EXPECT_OK(other.get());
+  EXPECT_OK(last.get());
+  writer_->Stop();
+  EXPECT_THAT(recorder_.happened(), ElementsAre("commit 1", "other ok", "commit 2", "last ok"));
+  EXPECT_THAT(groups_, ElementsAre((64 << 10) / 256, 1002 - (64 << 10) / 256));
 }
 
 TEST_F(WriterTest, EventsAreNumberedAndStamped) {
