@@ -87,6 +87,7 @@ class EventValues {
     addresses_.clear();
     deferred_.clear();
     elements_.resize(1);
+    shared_elements_ = nullptr;
     decoded_used_ = 0;
     array_count_ = 0;
     in_array_slots_ = 0;
@@ -152,10 +153,8 @@ class EventValues {
       i = value.next;
     }
   }
-  /// Takes over another's array elements, to which the values that Copy adds refer.
-  void CopyElements(const EventValues& other) {
-    if (other.elements_.size() != elements_.size()) elements_ = other.elements_;
-  }
+  /// Until Reset the array elements are another's, to which the values that Copy adds refer.
+  void ShareElements(const EventValues& other) { shared_elements_ = &other.elements_; }
 
   const Slot& slot(uint32_t slot) const { return slots_.data()[slot]; }
   EventValue& value(uint32_t index) { return values_.data()[index]; }
@@ -177,7 +176,9 @@ class EventValues {
     elements_.push_back({array, parent});
     return static_cast<uint32_t>(elements_.size() - 1);
   }
-  const std::vector<ArrayElement>& elements() const { return elements_; }
+  const std::vector<ArrayElement>& elements() const {
+    return shared_elements_ == nullptr ? elements_ : *shared_elements_;
+  }
 
   /// Keeps an address that a value spells.
   uint32_t AddAddress(const IpAddress& address) {
@@ -219,6 +220,7 @@ class EventValues {
   std::vector<IpAddress> addresses_;
   std::vector<Deferred> deferred_;
   std::vector<ArrayElement> elements_ = std::vector<ArrayElement>(1);
+  const std::vector<ArrayElement>* shared_elements_ = nullptr;
   std::deque<std::string> decoded_;
   size_t decoded_used_ = 0;
   uint32_t array_count_ = 0;

@@ -20,6 +20,32 @@
 
 namespace pavane::rules {
 
+namespace {
+
+/// Slots of an overlay with its base's for the same path: of the event's own members, and deeper
+/// ones.
+struct BaseSlots {
+  struct Pair {
+    uint32_t slot;
+    uint32_t base_slot;
+  };
+  std::vector<Pair> top;
+  std::vector<Pair> rest;
+};
+
+// None where the base does not read all paths of the overlay.
+std::optional<BaseSlots> FromBase(const PathTrie& trie, const PathTrie& base_trie) {
+  const std::optional<std::vector<uint32_t>> slots = trie.SlotsIn(base_trie);
+  if (!slots) return std::nullopt;
+  BaseSlots pairs;
+  for (uint32_t slot = 0; slot < slots->size(); ++slot) {
+    (trie.slot_depth(slot) == 1 ? pairs.top : pairs.rest).push_back({slot, (*slots)[slot]});
+  }
+  return pairs;
+}
+
+}  // namespace
+
 class Matcher::Impl {
  public:
   Impl(absl::Span<const RuleEntry> entries, const MatcherOptions& matcher_options,
@@ -27,14 +53,13 @@ class Matcher::Impl {
       : options(matcher_options),
         rules(entries, options.steps_max),
         base(std::move(base_matcher)),
-        base_slots(base == nullptr ? std::nullopt : rules.trie.SlotsIn(base->impl_->rules.trie)) {}
+        from_base(base == nullptr ? std::nullopt : FromBase(rules.trie, base->impl_->rules.trie)) {}
 
   const MatcherOptions options;
   const CompiledRules rules;
-  // Of an overlay: what it lies over, and for each of its slots the base's, if there is one for
-  // all.
+  // Of an overlay: what it lies over, and what it takes from it, if the base reads all it needs.
   const std::shared_ptr<const Matcher> base;
-  const std::optional<std::vector<uint32_t>> base_slots;
+  const std::optional<BaseSlots> from_base;
 };
 
 namespace {
@@ -79,40 +104,28 @@ class EventSource {
 /// The same for an overlay: from what its base has read.
 class BaseSource {
  public:
-  /// `slots`: of the base, for each slot of the overlay's `trie`.
-  BaseSource(const event::EventView& event, const PathTrie& trie, const PathTrie& base_trie,
-             const std::vector<uint32_t>& slots, EventValues* base_values)
-      : event_(event),
-        trie_(trie),
-        base_trie_(base_trie),
-        slots_(slots),
-        base_values_(*base_values) {}
+  BaseSource(const event::EventView& event, const PathTrie& base_trie, const BaseSlots& slots,
+             EventValues* base_values)
+      : event_(event), base_trie_(base_trie), slots_(slots), base_values_(*base_values) {}
 
   void Read(bool defer, EventValues* values) const {
-    if (!defer) ReadRestOfBase();
-    Copy(values, [&](uint32_t slot) { return !defer || trie_.slot_depth(slot) == 1; });
+    values->ShareElements(base_values_);
+    Copy(slots_.top, values);
+    if (!defer) ReadRest(values);
   }
   void ReadRest(EventValues* values) const {
-    ReadRestOfBase();
-    Copy(values, [&](uint32_t slot) { return trie_.slot_depth(slot) != 1; });
+    if (!base_values_.deferred().empty()) ReadDeferred(event_, base_trie_, &base_values_);
+    Copy(slots_.rest, values);
   }
 
  private:
-  void ReadRestOfBase() const {
-    if (!base_values_.deferred().empty()) ReadDeferred(event_, base_trie_, &base_values_);
-  }
-  template <typename Wanted>
-  void Copy(EventValues* values, Wanted wanted) const {
-    values->CopyElements(base_values_);
-    for (uint32_t slot = 0; slot < slots_.size(); ++slot) {
-      if (wanted(slot)) values->Copy(base_values_, slots_[slot], slot);
-    }
+  void Copy(const std::vector<BaseSlots::Pair>& pairs, EventValues* values) const {
+    for (const BaseSlots::Pair& pair : pairs) values->Copy(base_values_, pair.base_slot, pair.slot);
   }
 
   const event::EventView& event_;
-  const PathTrie& trie_;
   const PathTrie& base_trie_;
-  const std::vector<uint32_t>& slots_;
+  const BaseSlots& slots_;
   EventValues& base_values_;
 };
 
@@ -225,10 +238,9 @@ absl::Status Matcher::MatchAfterBase(const event::EventView& event,
   const CompiledRules& rules = impl_->rules;
   const uint64_t work_max = impl_->options.work_max;
   Scratch& scratch = OverlayScratch();
-  if (impl_->base_slots) {
+  if (impl_->from_base) {
     const PathTrie& base_trie = impl_->base->impl_->rules.trie;
-    FindMatches(rules,
-                BaseSource(event, rules.trie, base_trie, *impl_->base_slots, &BaseScratch().values),
+    FindMatches(rules, BaseSource(event, base_trie, *impl_->from_base, &BaseScratch().values),
                 work_max, &scratch);
   } else {
     FindMatches(rules, EventSource(event, rules.trie), work_max, &scratch);

@@ -67,8 +67,10 @@ std::shared_ptr<const RuleSet> RuleSet::WithChanges(Changes changes) const {
   set->size_ = base_patterns_->size();
   std::vector<RuleEntry> put;
   for (const auto& [id, pattern] : changes) {
-    set->changed_.insert(id);
-    set->size_ -= base_patterns_->contains(id) ? 1 : 0;
+    if (base_patterns_->contains(id)) {
+      set->replaced_.insert(id);
+      --set->size_;
+    }
     if (pattern == nullptr) continue;
     put.push_back({id, pattern});
     ++set->size_;
@@ -80,13 +82,14 @@ std::shared_ptr<const RuleSet> RuleSet::WithChanges(Changes changes) const {
 
 absl::Status RuleSet::Match(const event::EventView& event, std::vector<RuleId>* matched) const {
   if (changes_.empty()) return base_->Match(event, matched);
-  RETURN_IF_ERROR(base_->Match(event, matched, &changed_));
-  std::vector<RuleId> put;
+  RETURN_IF_ERROR(base_->Match(event, matched, replaced_.empty() ? nullptr : &replaced_));
+  static thread_local std::vector<RuleId> put;
   absl::Status status = overlay_->MatchAfterBase(event, &put);
   if (!status.ok()) {
     matched->clear();
     return status;
   }
+  if (put.empty()) return absl::OkStatus();
   const size_t middle = matched->size();
   matched->insert(matched->end(), put.begin(), put.end());
   std::inplace_merge(matched->begin(), matched->begin() + middle, matched->end());

@@ -73,7 +73,7 @@ class RuleSet {
   std::shared_ptr<const Matcher> base_;
   std::weak_ptr<const Matcher> rebuilt_from_;  // by Rebuilt(): the base before
   Changes changes_;
-  absl::flat_hash_set<RuleId> changed_;  // the keys of changes_
+  absl::flat_hash_set<RuleId> replaced_;  // of the base, removed or put anew
   std::shared_ptr<const Matcher> overlay_;
   size_t size_ = 0;
 };
