@@ -153,7 +153,7 @@ void AttemptEnds::Unsettle(uint64_t token) {
 }
 
 bool AttemptEnds::Submit(std::vector<SettleItem> items) {
-  auto done = [this](const absl::Status& status, std::vector<SettleItem> failed) {
+  auto done = [this](const absl::Status& status, const std::vector<SettleItem>& failed) {
     if (status.ok()) return;
     // Only a forwarding can be refused by itself: it is tried again later, or the store has failed
     // and the broker is about to stop.

@@ -195,8 +195,8 @@ class Dispatcher::Loop {
   Thread thread_;
 };
 
-Dispatcher::Dispatcher(store::Log& log, Clock& clock, Random& random, Options options)
-    : loop_(std::make_unique<Loop>(log, clock, random, std::move(options))) {}
+Dispatcher::Dispatcher(store::Log& log, Clock& clock, Random& random, const Options& options)
+    : loop_(std::make_unique<Loop>(log, clock, random, options)) {}
 Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::set_writer(store::Writer* writer) { loop_->context().writer = writer; }

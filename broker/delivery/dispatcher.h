@@ -72,7 +72,7 @@ class Dispatcher : public store::CommitObserver {
 
   /// All references must outlive the dispatcher. `writer` may be given later by set_writer, before
   /// Start.
-  Dispatcher(store::Log& log, Clock& clock, Random& random, Options options);
+  Dispatcher(store::Log& log, Clock& clock, Random& random, const Options& options);
   ~Dispatcher() override;
 
   void set_writer(store::Writer* writer);

@@ -178,7 +178,7 @@ void Settlements::Settle(const std::string& service, std::vector<SettlementReque
   if (!plain.empty()) Submit(batch, std::move(plain), lane);
 }
 
-void Settlements::Submit(std::shared_ptr<Batch> batch, std::vector<SettleItem> items,
+void Settlements::Submit(const std::shared_ptr<Batch>& batch, std::vector<SettleItem> items,
                          uint64_t lane) {
   auto finish = [this, batch](const absl::Status& status, std::vector<SettleItem> done) {
     for (SettleItem& item : done) {

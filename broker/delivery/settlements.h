@@ -49,7 +49,7 @@ class Settlements {
   bool MayServe(const std::string& service, const Target& target) const;
   SettlementAnswer DeferLease(Lease& lease, const Defer& defer);
   ExtendAnswer ExtendOne(const std::string& service, const ExtendRequest& item);
-  void Submit(std::shared_ptr<Batch> batch, std::vector<SettleItem> items, uint64_t lane);
+  void Submit(const std::shared_ptr<Batch>& batch, std::vector<SettleItem> items, uint64_t lane);
 
   LoopContext& context_;
   LeaseTable& leases_;

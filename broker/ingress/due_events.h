@@ -42,7 +42,7 @@ class DueEvents final : public Worker {
   /// All references outlive the object.
   DueEvents(const RuleBook& rules, const Gate& gate, const store::Log& log, store::Writer& writer,
             Clock& clock);
-  ~DueEvents() { Stop(); }
+  ~DueEvents() override { Stop(); }
 
   /// Reads what waits. Before the writer starts.
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);

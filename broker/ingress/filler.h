@@ -36,7 +36,7 @@ class Filler final : public Worker {
   /// All references outlive the object.
   Filler(const RuleBook& rules, const Gate& gate, const store::Log& log, store::Writer& writer,
          Clock& clock);
-  ~Filler() { Stop(); }
+  ~Filler() override { Stop(); }
 
   /// Reads what is to be filled. Before the writer starts.
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mu_);

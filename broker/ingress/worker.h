@@ -37,7 +37,7 @@ class Worker {
   /// destructor.
   Worker(std::string name, const Gate& gate, store::Writer& writer, Clock& clock)
       : name_(std::move(name)), gate_(gate), writer_(writer), clock_(clock) {}
-  ~Worker() = default;
+  virtual ~Worker() = default;
 
   /// Whether there is something to do now; else how long to wait at most, if no commit changes it.
   virtual bool HasWork(absl::Duration* wait) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) = 0;

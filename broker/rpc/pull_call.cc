@@ -76,6 +76,7 @@ void PullCall::OnDeliveries(const std::string& service,
     }
   }
   std::vector<delivery::SettlementRequest> releases;
+  releases.reserve(deliveries.size());
   for (targets::OutgoingDelivery& delivery : deliveries) {
     releases.push_back({std::move(delivery.delivery_id), delivery::Release{}});
   }

@@ -111,10 +111,11 @@ class EventValues {
     AddWithHead(slot, kind, data, size, element, head & HeadMask(size));
   }
 
+  // NOLINTNEXTLINE(readability-function-size): a value's parts, each in its register
   [[gnu::always_inline]] void AddWithHead(uint32_t slot, EventValue::Kind kind, const char* data,
                                           size_t size, uint32_t element, uint64_t head) {
     if (value_count_ == values_.size()) [[unlikely]]
-      values_.resize(2 * value_count_);
+      values_.resize(size_t{2} * value_count_);
     const uint32_t index = value_count_++;
     EventValue& value = values_.data()[index];
     value.data = data;
