@@ -32,9 +32,11 @@ class FairQueue {
       turns_.push_back(lane.get());
     }
     lane->waiting.push_back({static_cast<int64_t>(cost), std::move(item)});
+    ++size_;
   }
 
   bool empty() const { return turns_.empty(); }
+  size_t size() const { return size_; }
   // With something waiting.
   size_t lanes() const { return turns_.size(); }
   // Cost of the next; the queue is not empty.
@@ -46,13 +48,13 @@ class FairQueue {
     Waiting taken = std::move(lane.waiting.front());
     lane.waiting.pop_front();
     lane.left -= taken.cost;
+    --size_;
     if (lane.waiting.empty()) {
       turns_.pop_front();
       auto node = lanes_.extract(lane.id);
       if (spare_.size() < kSpareMax) spare_.push_back(std::move(node.mapped()));
-    } else {
-      EndTurn();
     }
+    EndTurn();
     return std::move(taken.item);
   }
 
@@ -76,9 +78,10 @@ class FairQueue {
     return lane;
   }
 
-  // One that took more than its turn, with a large item, is left out until it is even.
+  // One that took more than its turn, with a large item, is left out until it is even, unless it is
+  // alone. So the first has always something left, and nobody owes more than an item.
   void EndTurn() {
-    while (turns_.front()->left <= 0) {
+    while (!turns_.empty() && turns_.front()->left <= 0) {
       Lane* lane = turns_.front();
       turns_.pop_front();
       lane->left += turn_;
@@ -87,6 +90,7 @@ class FairQueue {
   }
 
   const int64_t turn_;
+  size_t size_ = 0;
   absl::flat_hash_map<uint64_t, std::unique_ptr<Lane>> lanes_;
   std::deque<Lane*> turns_;  // those with something waiting; the first has its turn
   std::vector<std::unique_ptr<Lane>> spare_;

@@ -152,7 +152,7 @@ void AttemptEnds::Unsettle(uint64_t token) {
   leases_.Extend(*lease, std::max(lease->expires, context_.clock.MonotonicNow() + kSettleAgain));
 }
 
-bool AttemptEnds::Submit(std::vector<SettleItem> items) {
+bool AttemptEnds::Submit(std::vector<SettleItem> items, uint64_t lane) {
   auto done = [this](const absl::Status& status, const std::vector<SettleItem>& failed) {
     if (status.ok()) return;
     // Only a forwarding can be refused by itself: it is tried again later, or the store has failed
@@ -165,7 +165,7 @@ bool AttemptEnds::Submit(std::vector<SettleItem> items) {
     }
   };
   std::unique_ptr<store::Transaction> transaction =
-      std::make_unique<SettleTransaction>(std::move(items), store::kBrokerLane, done);
+      std::make_unique<SettleTransaction>(std::move(items), lane, done);
   return context_.writer != nullptr && context_.writer->Submit(transaction);
 }
 

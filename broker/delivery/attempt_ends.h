@@ -43,7 +43,7 @@ class AttemptEnds {
   /// The settlement did not commit: the lease goes on.
   void Unsettle(uint64_t token);
   /// Commits ends made by the broker; false when the writer's queue is full (nothing changed).
-  bool Submit(std::vector<SettleItem> items);
+  bool Submit(std::vector<SettleItem> items, uint64_t lane = store::kBrokerLane);
   /// Ends a lease in the broker's name, unless it is being settled.
   void EndLease(uint64_t token, AttemptOutcome::Kind kind, absl::string_view code,
                 absl::string_view message);

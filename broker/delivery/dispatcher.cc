@@ -22,13 +22,16 @@
 namespace pavane::delivery {
 namespace {
 
-// Work waiting for the loop. Producers wait when it is full: the writer, and with it everybody,
-// becomes as slow as the loop.
-constexpr size_t kInboxMax = 1 << 18;
+// Work waiting for the loop, and as many requests in their lanes. Producers wait when it is full:
+// the writer, and with it everybody, becomes as slow as the loop.
+constexpr size_t kInboxMax = 1 << 17;
 // Settlements and other requests between two rounds of handing out, so that nobody waits long for
 // what has just been committed; and how many of one service in a row.
 constexpr size_t kRequestsPerRound = 256;
 constexpr size_t kRequestsInARow = 64;
+// Leases that expired after the time up to which all that came is done are left alone: their
+// settlements may be among what waits. But not longer than this.
+constexpr absl::Duration kExpiryLagMax = absl::Seconds(5);
 
 }  // namespace
 
@@ -60,9 +63,13 @@ class Dispatcher::Loop {
     }
     return inbox_.Push({store::kBrokerLane, 0, std::move(work)});
   }
-  /// In the order of the calls for one service.
+  /// In the order of the calls for one service. The same holds for the loop's own.
   void Request(uint64_t lane, size_t cost, Work work) {
-    (void)inbox_.Push({lane, cost, std::move(work)});
+    if (std::this_thread::get_id() == thread_id_.load(std::memory_order_relaxed)) {
+      requests_.Add(lane, cost, std::move(work));
+    } else {
+      (void)inbox_.Push({lane, cost, std::move(work)});
+    }
   }
   void Request(SessionId session, Work work) ABSL_LOCKS_EXCLUDED(lanes_mu_) {
     Request(LaneOf(session), 1, std::move(work));
@@ -125,18 +132,8 @@ class Dispatcher::Loop {
 
   void Run() {
     thread_id_ = std::this_thread::get_id();
-    std::deque<Item> arrived;
     MonotonicTime wake = Round();
-    while (inbox_.PopAll(arrived, drained_ ? std::min(wake, drain_deadline_) : wake) ||
-           !requests_.empty()) {
-      context_.ReadClock();
-      for (Item& item : arrived) {
-        if (item.lane == store::kBrokerLane) {
-          item.work();
-        } else {
-          requests_.Add(item.lane, item.cost, std::move(item.work));
-        }
-      }
+    while (TakeArrived(drained_ ? std::min(wake, drain_deadline_) : wake)) {
       DoRequests();
       wake = Round();
       CheckDrained();
@@ -144,11 +141,33 @@ class Dispatcher::Loop {
     engine_.Checkpoint();
   }
 
+  /// False when nothing comes any more and nothing is left.
+  bool TakeArrived(MonotonicTime deadline) {
+    bool open = true;
+    if (requests_.size() < kInboxMax) open = inbox_.PopAll(arrived_, deadline);
+    context_.ReadClock();
+    arrived_at_ = context_.MonotonicNow();
+    for (Item& item : arrived_) {
+      if (item.lane == store::kBrokerLane) {
+        item.work();
+      } else {
+        requests_.Add(item.lane, item.cost, std::move(item.work));
+      }
+    }
+    arrived_.clear();
+    return open || !requests_.empty();
+  }
+
+  MonotonicTime ExpireUntil() const {
+    return std::max(caught_up_at_, context_.MonotonicNow() - kExpiryLagMax);
+  }
+
   void DoRequests() {
     for (size_t done = 0; !requests_.empty() && done < kRequestsPerRound;) {
       done += requests_.next_cost();
       requests_.Take()();
     }
+    if (requests_.empty()) caught_up_at_ = arrived_at_;
   }
 
   uint64_t LaneOf(SessionId session) const ABSL_LOCKS_EXCLUDED(lanes_mu_) {
@@ -164,7 +183,8 @@ class Dispatcher::Loop {
       context_.ReadClock();
       for (Work& item : std::exchange(own_work_, {})) item();
       engine_.Pump();
-      wake = engine_.Tick();  // answers waiting pulls, so after what they could get
+      // Answers waiting pulls, so after what they could get.
+      wake = engine_.Tick(ExpireUntil());
       more = engine_.Pump();
     } while (!own_work_.empty());
     return more || !requests_.empty() ? MonotonicTime::InfinitePast() : wake;
@@ -185,7 +205,10 @@ class Dispatcher::Loop {
   absl::flat_hash_map<SessionId, uint64_t> lanes_ ABSL_GUARDED_BY(lanes_mu_);
 
   // Loop thread only.
+  std::deque<Item> arrived_;
   FairQueue<Work> requests_{kRequestsInARow};
+  MonotonicTime arrived_at_;
+  MonotonicTime caught_up_at_ = MonotonicTime::InfinitePast();  // all that had come by then is done
   std::vector<Work> own_work_;
   LoopContext context_;
   Engine engine_;
@@ -229,7 +252,7 @@ void Dispatcher::OpenSession(OpenRequest request, OpenCallback callback) {
   const uint64_t lane = store::LaneOf(request.service);
   auto opened = [this, lane, callback = std::move(callback)](OpenAnswer answer) {
     loop_->SetLane(answer.id, lane);
-    callback(std::move(answer));
+    if (callback) callback(std::move(answer));
   };
   loop_->Request(lane, 1,
                  [this, request = std::move(request), opened = std::move(opened)]() mutable {

@@ -207,10 +207,10 @@ void Engine::RemoveTarget(TargetId id) {
 
 // ---- time
 
-MonotonicTime Engine::Tick() {
+MonotonicTime Engine::Tick(MonotonicTime expire_until) {
   const MonotonicTime now = context_.MonotonicNow();
   const int64_t now_us = context_.NowUs();
-  ends_.EndExpiredLeases(now);
+  ends_.EndExpiredLeases(expire_until);
   targets_.Wake(now_us);
   EndLostSessions(now);
   if (now >= next_sweep_) {

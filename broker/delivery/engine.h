@@ -46,7 +46,7 @@ class Engine {
   LowWater LowWaterOf(BusId bus) const;
 
   // ---- time: all that is due by now; the returned time is when to call again.
-  MonotonicTime Tick();
+  MonotonicTime Tick(MonotonicTime expire_until);
 
   // ---- sessions and handing out
   ServiceTable& services() { return services_; }

@@ -62,7 +62,7 @@ void Forwards::ForwardOne(Target& target) {
   const uint64_t token = lease.id.token;
   std::vector<SettleItem> items;
   items.push_back(std::move(item));
-  if (ends_.Submit(std::move(items))) return;
+  if (ends_.Submit(std::move(items), store::LaneOf(target.far_end))) return;
   handout_.Requeue({token});
   targets_.Stall(target, kWriterBusyPause);
 }

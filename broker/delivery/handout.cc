@@ -52,11 +52,17 @@ SessionState* Handout::NextSession(Service& service) {
   return nullptr;
 }
 
+// A pull that is answered at the end of a portion must have got what there is.
+bool Handout::MustGoOn(const Service& service) const {
+  if (service.pulls.empty()) return false;
+  const PullWaiter& pull = service.pulls.front();
+  return !pull.batch.empty() || pull.deadline <= context_.clock.MonotonicNow();
+}
+
 void Handout::PumpService(Service& service) {
   int left = kDeliveriesPerPump;
   while (!context_.draining && !service.ready.empty()) {
-    const bool begun = !service.pulls.empty() && !service.pulls.front().batch.empty();
-    if (--left < 0 && !begun) {
+    if (--left < 0 && !MustGoOn(service)) {
       services_.Touch(service);
       break;
     }

@@ -38,6 +38,7 @@ class Handout {
 
  private:
   void PumpService(Service& service);
+  bool MustGoOn(const Service& service) const;
   SessionState* NextSession(Service& service);
   std::optional<targets::OutgoingDelivery> HandOut(Target& target, SessionId session);
   void GiveToPull(Service& service, targets::OutgoingDelivery delivery);

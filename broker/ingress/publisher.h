@@ -26,7 +26,7 @@ struct IncomingBatch {
       std::make_shared<pavane::v1::PublishRequest>();
   /// Entries that the door itself refuses, by index: their bytes could not be read.
   absl::flat_hash_map<int, absl::Status> refused;
-  /// Whose it is: store::LaneOf the connection.
+  /// Whose it is: one for each stream, store::LaneOf the peer for single calls.
   uint64_t lane = store::kBrokerLane;
 };
 

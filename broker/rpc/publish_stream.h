@@ -22,7 +22,7 @@ class PublishStream : public RawStream {
                                              ingress::Publisher& publisher);
 
   PublishStream(grpc::CallbackServerContext* context, ingress::Publisher& publisher)
-      : RawStream(context), publisher_(publisher), lane_(store::LaneOf(context->peer())) {}
+      : RawStream(context), publisher_(publisher), lane_(store::NewLane()) {}
 
  private:
   struct Slot {

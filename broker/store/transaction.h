@@ -1,6 +1,7 @@
 #ifndef PAVANE_STORE_TRANSACTION_H_
 #define PAVANE_STORE_TRANSACTION_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,6 +19,11 @@ inline constexpr uint64_t kBrokerLane = 0;
 inline constexpr uint64_t kAdminLane = 1;
 /// The lane of one of many, by a name that tells it from others: a connection, a service.
 inline uint64_t LaneOf(absl::string_view name) { return absl::HashOf(name) | 2; }
+/// The lane of one that has no name of its own.
+inline uint64_t NewLane() {
+  static std::atomic<uint64_t> next = 2;
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
 
 /// One atomic piece of work for the writer: a publish, a settlement with its emits, a catalog
 /// change. Made on any thread, then owned by the writer, which calls Prepare and Complete once

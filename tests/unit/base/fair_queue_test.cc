@@ -1,5 +1,6 @@
 #include "base/fair_queue.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -33,8 +34,10 @@ TEST_F(FairQueueTest, OneLaneKeepsItsOrder) {
   for (const char* name : {"a", "b", "c", "d"}) Add(name, 7, 60);
   EXPECT_EQ(queue_.lanes(), 1u);
   EXPECT_EQ(queue_.next_cost(), 60u);
+  EXPECT_EQ(queue_.size(), 4u);
   EXPECT_EQ(TakeAll(), "a b c d ");
   EXPECT_EQ(queue_.lanes(), 0u);
+  EXPECT_EQ(queue_.size(), 0u);
 }
 
 TEST_F(FairQueueTest, LanesTakeTurnsByCost) {
@@ -57,6 +60,25 @@ TEST_F(FairQueueTest, WhoTookMoreThanItsTurnIsLeftOutUntilItIsEven) {
   Add("a", 1, 100);
   for (int i = 0; i < 6; ++i) Add(absl::StrCat("b", i), 2, 100);
   EXPECT_EQ(TakeAll(), "large b0 b1 b2 b3 a b4 b5 ");
+}
+
+// Between two with large items stands one that is done at once, again and again.
+TEST_F(FairQueueTest, LargeItemsTakeTurnsAlsoWhereOthersComeAndGo) {
+  for (int i = 0; i < 8; ++i) Add("a", 1, 700);
+  Add("b", 2, 10);
+  for (int i = 0; i < 8; ++i) Add("c", 3, 700);
+  std::string large;
+  while (!queue_.empty()) {
+    const std::string taken = Take();
+    if (taken == "b" && large.size() < 12) {
+      Add("b", 2, 10);
+    } else {
+      large += taken;
+    }
+    if (large.size() == 12) break;
+  }
+  EXPECT_EQ(std::count(large.begin(), large.end(), 'a'), 6) << large;
+  EXPECT_EQ(std::count(large.begin(), large.end(), 'c'), 6) << large;
 }
 
 // What a lane owed is forgotten when it has nothing left: it has waited meanwhile, or was alone.

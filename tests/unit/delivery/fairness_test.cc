@@ -143,5 +143,44 @@ TEST_F(FairnessTest, AClosingComesAfterTheSettlementsBeforeIt) {
   EXPECT_EQ(harness_.Stats(target).queued, 0u);
 }
 
+// None is answered with less than there is only since others had their turn.
+TEST_F(FairnessTest, PullsThatDoNotWaitGetWhatThereIs) {
+  const TargetId target = harness_.PutRule("rule", {{"seat", "service:seat", {}}})[0];
+  harness_.Publish({target}, 600);
+  std::promise<void> go_on = Hold();
+  for (int i = 0; i < 3; ++i) {
+    harness_.dispatcher().Pull({.service = "seat", .deliveries_max = 200}, [this](auto deliveries) {
+      events_.Add(absl::StrCat("pull ", deliveries.size()));
+    });
+  }
+  go_on.set_value();
+  harness_.Sync();
+  EXPECT_THAT(events_.Get(), ElementsAre("pull 200", "pull 200", "pull 200"));
+}
+
+// The loop was held up: what it has not come to is not late.
+TEST_F(FairnessTest, SettlementsThatWaitComeBeforeTheExpiryOfTheirLeases) {
+  const TargetId target = harness_.PutRule("rule", {{"seat", "service:seat", {}}})[0];
+  auto client = harness_.Connect("seat", 600);
+  harness_.Publish({target}, 600);
+  const Deliveries deliveries = client.session->Take();
+  ASSERT_THAT(deliveries, SizeIs(600));
+  harness_.clock().Advance(absl::Seconds(29));
+  harness_.Sync();
+  std::promise<void> go_on = Hold();
+  for (const targets::OutgoingDelivery& delivery : deliveries) {
+    std::vector<SettlementRequest> one;
+    one.push_back({.delivery_id = delivery.delivery_id, .outcome = Ack()});
+    harness_.dispatcher().Settle("seat", std::move(one), [this](auto answers) {
+      if (answers[0].refusal) events_.Add(answers[0].refusal->message);
+    });
+  }
+  harness_.clock().Advance(absl::Seconds(2));
+  go_on.set_value();
+  harness_.Sync();
+  EXPECT_THAT(events_.Get(), IsEmpty());
+  EXPECT_EQ(harness_.Stats(target).queued, 0u);
+}
+
 }  // namespace
 }  // namespace pavane::delivery
