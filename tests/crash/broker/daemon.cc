@@ -2,18 +2,20 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 
+#include "base/check.h"
 #include "pavane/admin/v1/system.grpc.pb.h"
 
 namespace pavane::crash {
@@ -21,6 +23,16 @@ namespace {
 
 // Long: the machine may be busy with much else, and this run be the nicest of all.
 constexpr std::chrono::seconds kStartPatience(600);
+
+const std::string kFailPointVariable = "PAVANE_FAILPOINT=";
+
+std::vector<char*> Pointers(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
+  for (std::string& string : strings) pointers.push_back(string.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
 
 }  // namespace
 
@@ -42,23 +54,26 @@ void Daemon::Spawn(const std::string& fail_point) {
                                         "warning",
                                         "--store.checkpoint_interval",
                                         "150ms"};
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
   std::string points = fail_point;
   if (!lie_.empty()) points += (points.empty() ? "" : ",") + lie_ + "=lie";
-  const int output =
-      ::open((folder_ + "/pavaned.log").c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644);
-  pid_ = ::fork();
-  if (pid_ == 0) {
-    ::dup2(output, 1);
-    ::dup2(output, 2);
-    ::unsetenv("PAVANE_FAILPOINT");
-    if (!points.empty()) ::setenv("PAVANE_FAILPOINT", points.c_str(), 1);
-    ::execv(binary_.c_str(), argv.data());
-    ::_exit(127);
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (!std::string_view(*entry).starts_with(kFailPointVariable)) environment.emplace_back(*entry);
   }
-  ::close(output);
+  if (!points.empty()) environment.push_back(kFailPointVariable + points);
+  std::vector<char*> argv = Pointers(arguments);
+  std::vector<char*> envp = Pointers(environment);
+  const std::string output = folder_ + "/pavaned.log";
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, 1, output.c_str(), O_CREAT | O_WRONLY | O_APPEND,
+                                     0644);
+  ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  // Not fork: this process has threads, and a child of it that allocates may wait for ever.
+  const int error =
+      ::posix_spawn(&pid_, binary_.c_str(), &actions, nullptr, argv.data(), envp.data());
+  ::posix_spawn_file_actions_destroy(&actions);
+  CHECK_EQ(error, 0) << binary_;
 }
 
 Daemon::Started Daemon::Start(const std::string& fail_point) {
