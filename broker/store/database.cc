@@ -229,15 +229,12 @@ absl::Status OpenError(const rocksdb::Status& status, const std::string& directo
 // oldest it needs on: so where the last one is needed, the logs hold every newer number. A log of
 // an earlier process is not in the manifest with its length, and half of a write would be lost with
 // its end where some families are flushed and others not. A log that is not needed is about to be
-// deleted; newer ones may be gone before it, so where it ends says nothing.
-absl::Status CheckLogsReachTables(rocksdb::DB& db, LogsScan& logs) {
+// deleted; newer ones may be gone before it.
+absl::Status CheckLogsReachTables(rocksdb::DB& db, const LogsScan& logs) {
   if (logs.next_number == 0) return absl::OkStatus();
   uint64_t first_needed = 0;
   CHECK(db.GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &first_needed));
-  if (LogNumber(logs.last) < first_needed) {
-    logs.next_number = 0;
-    return absl::OkStatus();
-  }
+  if (LogNumber(logs.last) < first_needed) return absl::OkStatus();
   std::vector<rocksdb::LiveFileMetaData> tables;
   db.GetLiveFilesMetaData(&tables);
   for (const rocksdb::LiveFileMetaData& table : tables) {
