@@ -25,14 +25,6 @@ using ::pavane::testing::TempDir;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// RocksDB's own thread writes the tables of a flush that is asked for, and RocksDB is not compiled
-// for tsan.
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kMayFlush = false;
-#else
-constexpr bool kMayFlush = true;
-#endif
-
 class DamageTest : public ::testing::Test {
  protected:
   absl::StatusOr<std::unique_ptr<Log>> Open() {
@@ -87,7 +79,6 @@ TEST_F(DamageTest, AnOlderLogThatIsGoneRefusesTheStart) {
 // Of the last write some families have their part in tables, others in the log only: without the
 // log it would be half there. It is behind the mark, since it is no commit.
 TEST_F(DamageTest, ALogThatEndsBeforeWhatTablesHoldRefusesTheStart) {
-  if (!kMayFlush) GTEST_SKIP() << "it flushes";
   Live(3);
   {
     ASSERT_OK_AND_ASSIGN(const auto log, Open());
@@ -108,7 +99,6 @@ TEST_F(DamageTest, ALogThatEndsBeforeWhatTablesHoldRefusesTheStart) {
 
 // It holds one record, and nothing older is left that its numbers could be missed by.
 TEST_F(DamageTest, AnOlderLogThatLostAllRefusesTheStart) {
-  if (!kMayFlush) GTEST_SKIP() << "it flushes";
   Live(1);
   const std::vector<std::string> old = Logs();
   {
@@ -129,7 +119,6 @@ TEST_F(DamageTest, AnOlderLogThatLostAllRefusesTheStart) {
 
 // RocksDB deletes the newer of two logs first that it needs no more; here a crash came between.
 TEST_F(DamageTest, AGapInFrontOfTheNeededLogsIsNone) {
-  if (!kMayFlush) GTEST_SKIP() << "it flushes";
   Live(3);
   const std::string oldest = Logs().front();
   std::filesystem::copy_file(oldest, dir_.File("copy"));
