@@ -78,6 +78,16 @@ class FairnessTest : public ::testing::Test {
     harness_.dispatcher().Settle(service, Unknown(count),
                                  [this, service](auto) { events_.Add(service); });
   }
+  // Each in a call of its own; refusals are events.
+  void AckEach(const Deliveries& deliveries) {
+    for (const targets::OutgoingDelivery& delivery : deliveries) {
+      std::vector<SettlementRequest> one;
+      one.push_back({.delivery_id = delivery.delivery_id, .outcome = Ack()});
+      harness_.dispatcher().Settle("seat", std::move(one), [this](auto answers) {
+        if (answers[0].refusal) events_.Add(answers[0].refusal->message);
+      });
+    }
+  }
   SessionId Connect(const std::string& service) {
     std::promise<SessionId> opened;
     OpenRequest request;
@@ -129,13 +139,7 @@ TEST_F(FairnessTest, AClosingComesAfterTheSettlementsBeforeIt) {
   const Deliveries deliveries = client.session->Take();
   ASSERT_THAT(deliveries, SizeIs(200));
   std::promise<void> go_on = Hold();
-  for (const targets::OutgoingDelivery& delivery : deliveries) {
-    std::vector<SettlementRequest> one;
-    one.push_back({.delivery_id = delivery.delivery_id, .outcome = Ack()});
-    harness_.dispatcher().Settle("seat", std::move(one), [this](auto answers) {
-      if (answers[0].refusal) events_.Add(answers[0].refusal->message);
-    });
-  }
+  AckEach(deliveries);
   harness_.dispatcher().CloseSession(client.opened.id, CloseKind::kOrderly);
   go_on.set_value();
   harness_.Sync();
@@ -168,13 +172,7 @@ TEST_F(FairnessTest, SettlementsThatWaitComeBeforeTheExpiryOfTheirLeases) {
   harness_.clock().Advance(absl::Seconds(29));
   harness_.Sync();
   std::promise<void> go_on = Hold();
-  for (const targets::OutgoingDelivery& delivery : deliveries) {
-    std::vector<SettlementRequest> one;
-    one.push_back({.delivery_id = delivery.delivery_id, .outcome = Ack()});
-    harness_.dispatcher().Settle("seat", std::move(one), [this](auto answers) {
-      if (answers[0].refusal) events_.Add(answers[0].refusal->message);
-    });
-  }
+  AckEach(deliveries);
   harness_.clock().Advance(absl::Seconds(2));
   go_on.set_value();
   harness_.Sync();
